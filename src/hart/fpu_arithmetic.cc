@@ -10,7 +10,7 @@
 namespace recount::fpu {
 namespace {
 
-constexpr uint32_t kMxcsrDefault = 0x1f80;  // all exceptions masked, nearest even
+constexpr uint32_t kMxcsrMasked = 0x1f80;  // no exception traps, no flag set, subnormals are numbers
 constexpr uint32_t kMxcsrFlags = 0x3f;
 
 void set_mxcsr(uint32_t v) { asm volatile("ldmxcsr %0" : : "m"(v)); }
@@ -27,7 +27,7 @@ void pin(H& value) {
 
 uint32_t mxcsr_for(Rounding rm) {
   constexpr uint32_t kControl[] = {0, 3, 1, 2};  // nearest, to zero, down, up
-  return kMxcsrDefault | kControl[static_cast<unsigned>(rm)] << 13;
+  return kMxcsrMasked | kControl[static_cast<unsigned>(rm)] << 13;
 }
 
 uint8_t flags_of(uint32_t mxcsr) {
@@ -44,12 +44,13 @@ T canonical(T bits) {
 template <class T, class Operation, class... Operands>
 T on_host(Rounding rm, uint8_t& flags, Operation operation, Operands... operands) {
   using Host = typename Format<T>::Host;
+  uint32_t saved = get_mxcsr();
   set_mxcsr(mxcsr_for(rm));
   (pin(operands), ...);
   Host result = operation(operands...);
   pin(result);
   uint32_t mxcsr = get_mxcsr();
-  set_mxcsr(kMxcsrDefault);
+  set_mxcsr(saved);
   flags |= flags_of(mxcsr & kMxcsrFlags);
   return canonical(std::bit_cast<T>(result));
 }
@@ -134,34 +135,37 @@ T add_any(Rounding rm, T a, T b, uint8_t& flags) {
     if (Parts<T>::is_zero(a) && Parts<T>::is_zero(b)) return a & b;  // -0 only of two -0
     return pack<T>(odd_sum(odd(a), odd(b)), flags);
   }
-  return on_host<T>(nearest_if_rmm(rm), flags, [](auto x, auto y) { return x + y; },
-                    host(a), host(b));
+  return on_host<T>(
+      nearest_if_rmm(rm), flags, [](auto x, auto y) { return x + y; }, host(a), host(b));
 }
 template <class T>
 T mul_any(Rounding rm, T a, T b, uint8_t& flags) {
   if (rm == Rounding::kRmm && is_finite(a) && is_finite(b)) return pack<T>(odd_product(a, b), flags);
-  return on_host<T>(nearest_if_rmm(rm), flags, [](auto x, auto y) { return x * y; },
-                    host(a), host(b));
+  return on_host<T>(
+      nearest_if_rmm(rm), flags, [](auto x, auto y) { return x * y; }, host(a), host(b));
 }
 template <class T>
 T div_any(Rounding rm, T a, T b, uint8_t& flags) {
   if (rm == Rounding::kRmm && is_finite(a) && is_finite(b) && !Parts<T>::is_zero(b)) {
     return pack<T>(odd_quotient(a, b), flags);
   }
-  return on_host<T>(nearest_if_rmm(rm), flags, [](auto x, auto y) { return x / y; },
-                    host(a), host(b));
+  return on_host<T>(
+      nearest_if_rmm(rm), flags, [](auto x, auto y) { return x / y; }, host(a), host(b));
 }
 // A square root is never half way between two numbers: to nearest is the same for both ways to break ties.
 template <class T>
 T sqrt_any(Rounding rm, T a, uint8_t& flags) {
-  return on_host<T>(nearest_if_rmm(rm), flags, [](auto x) {
-    if constexpr (sizeof(x) == 4) {
-      asm volatile("sqrtss %0, %0" : "+x"(x));
-    } else {
-      asm volatile("sqrtsd %0, %0" : "+x"(x));
-    }
-    return x;
-  }, host(a));
+  return on_host<T>(
+      nearest_if_rmm(rm), flags,
+      [](auto x) {
+        if constexpr (sizeof(x) == 4) {
+          asm volatile("sqrtss %0, %0" : "+x"(x));
+        } else {
+          asm volatile("sqrtsd %0, %0" : "+x"(x));
+        }
+        return x;
+      },
+      host(a));
 }
 template <class T>
 T fma_any(Rounding rm, T a, T b, T c, uint8_t& flags) {
@@ -178,14 +182,17 @@ T fma_any(Rounding rm, T a, T b, T c, uint8_t& flags) {
     }
     return pack<T>(odd_sum(product, odd(c)), flags);
   }
-  return on_host<T>(nearest_if_rmm(rm), flags, [](auto x, auto y, auto z) {
-    if constexpr (sizeof(x) == 4) {
-      asm volatile("vfmadd213ss %2, %1, %0" : "+x"(x) : "x"(y), "x"(z));
-    } else {
-      asm volatile("vfmadd213sd %2, %1, %0" : "+x"(x) : "x"(y), "x"(z));
-    }
-    return x;
-  }, host(a), host(b), host(c));
+  return on_host<T>(
+      nearest_if_rmm(rm), flags,
+      [](auto x, auto y, auto z) {
+        if constexpr (sizeof(x) == 4) {
+          asm volatile("vfmadd213ss %2, %1, %0" : "+x"(x) : "x"(y), "x"(z));
+        } else {
+          asm volatile("vfmadd213sd %2, %1, %0" : "+x"(x) : "x"(y), "x"(z));
+        }
+        return x;
+      },
+      host(a), host(b), host(c));
 }
 
 // a - b is a + (-b), but for a NaN's sign, which is canonical anyway.
@@ -198,15 +205,23 @@ T negated(T b) {
 
 uint32_t add(Rounding rm, uint32_t a, uint32_t b, uint8_t& flags) { return add_any(rm, a, b, flags); }
 uint64_t add(Rounding rm, uint64_t a, uint64_t b, uint8_t& flags) { return add_any(rm, a, b, flags); }
-uint32_t sub(Rounding rm, uint32_t a, uint32_t b, uint8_t& flags) { return add_any(rm, a, negated(b), flags); }
-uint64_t sub(Rounding rm, uint64_t a, uint64_t b, uint8_t& flags) { return add_any(rm, a, negated(b), flags); }
+uint32_t sub(Rounding rm, uint32_t a, uint32_t b, uint8_t& flags) {
+  return add_any(rm, a, negated(b), flags);
+}
+uint64_t sub(Rounding rm, uint64_t a, uint64_t b, uint8_t& flags) {
+  return add_any(rm, a, negated(b), flags);
+}
 uint32_t mul(Rounding rm, uint32_t a, uint32_t b, uint8_t& flags) { return mul_any(rm, a, b, flags); }
 uint64_t mul(Rounding rm, uint64_t a, uint64_t b, uint8_t& flags) { return mul_any(rm, a, b, flags); }
 uint32_t div(Rounding rm, uint32_t a, uint32_t b, uint8_t& flags) { return div_any(rm, a, b, flags); }
 uint64_t div(Rounding rm, uint64_t a, uint64_t b, uint8_t& flags) { return div_any(rm, a, b, flags); }
 uint32_t sqrt(Rounding rm, uint32_t a, uint8_t& flags) { return sqrt_any(rm, a, flags); }
 uint64_t sqrt(Rounding rm, uint64_t a, uint8_t& flags) { return sqrt_any(rm, a, flags); }
-uint32_t fma(Rounding rm, uint32_t a, uint32_t b, uint32_t c, uint8_t& flags) { return fma_any(rm, a, b, c, flags); }
-uint64_t fma(Rounding rm, uint64_t a, uint64_t b, uint64_t c, uint8_t& flags) { return fma_any(rm, a, b, c, flags); }
+uint32_t fma(Rounding rm, uint32_t a, uint32_t b, uint32_t c, uint8_t& flags) {
+  return fma_any(rm, a, b, c, flags);
+}
+uint64_t fma(Rounding rm, uint64_t a, uint64_t b, uint64_t c, uint8_t& flags) {
+  return fma_any(rm, a, b, c, flags);
+}
 
 }  // namespace recount::fpu

@@ -58,12 +58,20 @@ int64_t to_i64(Rounding rm, uint64_t a, uint8_t& flags) { return to_integer<int6
 uint64_t to_u64(Rounding rm, uint32_t a, uint8_t& flags) { return to_integer<uint64_t>(rm, a, flags); }
 uint64_t to_u64(Rounding rm, uint64_t a, uint8_t& flags) { return to_integer<uint64_t>(rm, a, flags); }
 
-uint32_t from_i32_s(Rounding rm, int32_t v, uint8_t& flags) { return from_integer<uint32_t>(rm, int64_t{v}, flags); }
-uint32_t from_u32_s(Rounding rm, uint32_t v, uint8_t& flags) { return from_integer<uint32_t>(rm, uint64_t{v}, flags); }
+uint32_t from_i32_s(Rounding rm, int32_t v, uint8_t& flags) {
+  return from_integer<uint32_t>(rm, int64_t{v}, flags);
+}
+uint32_t from_u32_s(Rounding rm, uint32_t v, uint8_t& flags) {
+  return from_integer<uint32_t>(rm, uint64_t{v}, flags);
+}
 uint32_t from_i64_s(Rounding rm, int64_t v, uint8_t& flags) { return from_integer<uint32_t>(rm, v, flags); }
 uint32_t from_u64_s(Rounding rm, uint64_t v, uint8_t& flags) { return from_integer<uint32_t>(rm, v, flags); }
-uint64_t from_i32_d(Rounding rm, int32_t v, uint8_t& flags) { return from_integer<uint64_t>(rm, int64_t{v}, flags); }
-uint64_t from_u32_d(Rounding rm, uint32_t v, uint8_t& flags) { return from_integer<uint64_t>(rm, uint64_t{v}, flags); }
+uint64_t from_i32_d(Rounding rm, int32_t v, uint8_t& flags) {
+  return from_integer<uint64_t>(rm, int64_t{v}, flags);
+}
+uint64_t from_u32_d(Rounding rm, uint32_t v, uint8_t& flags) {
+  return from_integer<uint64_t>(rm, uint64_t{v}, flags);
+}
 uint64_t from_i64_d(Rounding rm, int64_t v, uint8_t& flags) { return from_integer<uint64_t>(rm, v, flags); }
 uint64_t from_u64_d(Rounding rm, uint64_t v, uint8_t& flags) { return from_integer<uint64_t>(rm, v, flags); }
 

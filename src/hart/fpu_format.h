@@ -74,11 +74,20 @@ inline U128 round_shift(Rounding rm, bool negative, U128 v, unsigned shift, bool
   inexact = lost != 0;
   bool up = false;
   switch (rm) {
-    case Rounding::kRne: up = lost > half || (lost == half && (kept & 1) != 0); break;
-    case Rounding::kRmm: up = lost >= half; break;
-    case Rounding::kRtz: break;
-    case Rounding::kRdn: up = inexact && negative; break;
-    case Rounding::kRup: up = inexact && !negative; break;
+    case Rounding::kRne:
+      up = lost > half || (lost == half && (kept & 1) != 0);
+      break;
+    case Rounding::kRmm:
+      up = lost >= half;
+      break;
+    case Rounding::kRtz:
+      break;
+    case Rounding::kRdn:
+      up = inexact && negative;
+      break;
+    case Rounding::kRup:
+      up = inexact && !negative;
+      break;
   }
   return kept + (up ? 1 : 0);
 }
@@ -116,7 +125,8 @@ T round_pack(Rounding rm, bool negative, Magnitude m, uint8_t& flags) {
       bool ignored = false;
       int free_shift = top - (kPrecision - 1) - m.exponent;
       U128 freely = free_shift <= 0 ? m.significand << -free_shift
-                                    : round_shift(rm, negative, m.significand, static_cast<unsigned>(free_shift), ignored);
+                                    : round_shift(rm, negative, m.significand,
+                                                  static_cast<unsigned>(free_shift), ignored);
       bool reaches_normal = top == P::kMinExponent - 1 && freely >> kPrecision != 0;
       if (!reaches_normal) flags |= kUnderflow;
     }
