@@ -20,10 +20,12 @@ constexpr Family kFamilies[] = {
 std::string csr_name(unsigned number) {
   switch (number) {
 #define CSR(id, name, value) \
-  case value: return name;
+  case value:                \
+    return name;
 #include "isa/csr.inc"
 #undef CSR
-    default: break;
+    default:
+      break;
   }
   for (const Family& f : kFamilies) {
     unsigned i = number - f.first_csr;

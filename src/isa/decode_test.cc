@@ -43,13 +43,13 @@ TEST(Table, NoWordMatchesTwoRows) {
 }
 
 TEST(Decode, TakesTheImmediateOfEachFormat) {
-  EXPECT_EQ(decode(0xff010113).imm, -16);           // addi sp,sp,-16
-  EXPECT_EQ(decode(0xfe113c23).imm, -8);            // sd ra,-8(sp)
-  EXPECT_EQ(decode(0xfe000ee3).imm, -4);            // beq zero,zero,.-4
-  EXPECT_EQ(decode(0xffdff06f).imm, -4);            // j .-4
-  EXPECT_EQ(decode(0x800000b7).imm, INT32_MIN);     // lui ra,0x80000
-  EXPECT_EQ(decode(0x03f09093).imm, 63);            // slli ra,ra,63
-  EXPECT_EQ(decode(0xfff0d073).imm, 0xfff);         // csrrwi zero,0xfff,1
+  EXPECT_EQ(decode(0xff010113).imm, -16);        // addi sp,sp,-16
+  EXPECT_EQ(decode(0xfe113c23).imm, -8);         // sd ra,-8(sp)
+  EXPECT_EQ(decode(0xfe000ee3).imm, -4);         // beq zero,zero,.-4
+  EXPECT_EQ(decode(0xffdff06f).imm, -4);         // j .-4
+  EXPECT_EQ(decode(0x800000b7).imm, INT32_MIN);  // lui ra,0x80000
+  EXPECT_EQ(decode(0x03f09093).imm, 63);         // slli ra,ra,63
+  EXPECT_EQ(decode(0xfff0d073).imm, 0xfff);      // csrrwi zero,0xfff,1
   EXPECT_EQ(decode(0xfff0d073).rs1, 1);
 }
 
