@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <iterator>
 
+#include "isa/bits.h"
 #include "isa/insn.h"
 
 namespace recount {
@@ -11,15 +12,14 @@ namespace {
 
 constexpr InsnInfo kInfo[] = {
     {"illegal", 0, 0, Format::kNone, ""},
-#define INSN(id, mnemonic, match, mask, format, extension) {mnemonic, match, mask, Format::k##format, #extension},
+#define INSN(id, mnemonic, match, mask, format, extension) \
+  {mnemonic, match, mask, Format::k##format, #extension},
 #include "isa/rv64.inc"
 #undef INSN
 };
 
-constexpr uint32_t field(uint32_t w, unsigned low, unsigned bits) { return w >> low & ((1u << bits) - 1); }
-constexpr int32_t sext(uint32_t v, unsigned bits) {
-  return static_cast<int32_t>(v << (32 - bits)) >> (32 - bits);
-}
+using detail::field;
+using detail::sext;
 
 // Candidates by opcode and funct3, so that few rows are compared.
 constexpr uint32_t bucket_of(uint32_t w) { return field(w, 2, 5) << 3 | field(w, 12, 3); }
@@ -102,33 +102,66 @@ void take_operands(Insn& insn, Format format, uint32_t w) {
   Operands take(insn, w);
   switch (format) {
     case Format::kNone:
-    case Format::kFence: break;  // every fence is treated as the strongest
-    case Format::kU: take.rd().imm(static_cast<int32_t>(w & 0xfffff000)); break;
-    case Format::kJ: take.rd().imm(immediate_j(w)); break;
+    case Format::kFence:
+      break;  // every fence is treated as the strongest
+    case Format::kU:
+      take.rd().imm(static_cast<int32_t>(w & 0xfffff000));
+      break;
+    case Format::kJ:
+      take.rd().imm(immediate_j(w));
+      break;
     case Format::kI:
     case Format::kLoad:
-    case Format::kFpLoad: take.rd().rs1().imm(immediate_i(w)); break;
+    case Format::kFpLoad:
+      take.rd().rs1().imm(immediate_i(w));
+      break;
     case Format::kS:
-    case Format::kFpStore: take.rs1().rs2().imm(immediate_s(w)); break;
-    case Format::kB: take.rs1().rs2().imm(immediate_b(w)); break;
-    case Format::kShift: take.rd().rs1().imm(static_cast<int32_t>(field(w, 20, 6))); break;
+    case Format::kFpStore:
+      take.rs1().rs2().imm(immediate_s(w));
+      break;
+    case Format::kB:
+      take.rs1().rs2().imm(immediate_b(w));
+      break;
+    case Format::kShift:
+      take.rd().rs1().imm(static_cast<int32_t>(field(w, 20, 6)));
+      break;
     case Format::kCsr:
-    case Format::kCsrImm: take.rd().rs1().imm(static_cast<int32_t>(w >> 20)); break;
+    case Format::kCsrImm:
+      take.rd().rs1().imm(static_cast<int32_t>(w >> 20));
+      break;
     case Format::kR:
     case Format::kFpBinary:
-    case Format::kFpCompare: take.rd().rs1().rs2(); break;
+    case Format::kFpCompare:
+      take.rd().rs1().rs2();
+      break;
     case Format::kUnary:
     case Format::kFpMoveToX:
-    case Format::kFpMoveFromX: take.rd().rs1(); break;
-    case Format::kSfence: take.rs1().rs2(); break;
-    case Format::kCacheBlock: take.rs1(); break;
-    case Format::kLoadReserved: take.rd().rs1().ordering(); break;
-    case Format::kAtomic: take.rd().rs1().rs2().ordering(); break;
-    case Format::kFp4: take.rd().rs1().rs2().rs3().rounding(); break;
-    case Format::kFpRm: take.rd().rs1().rs2().rounding(); break;
+    case Format::kFpMoveFromX:
+      take.rd().rs1();
+      break;
+    case Format::kSfence:
+      take.rs1().rs2();
+      break;
+    case Format::kCacheBlock:
+      take.rs1();
+      break;
+    case Format::kLoadReserved:
+      take.rd().rs1().ordering();
+      break;
+    case Format::kAtomic:
+      take.rd().rs1().rs2().ordering();
+      break;
+    case Format::kFp4:
+      take.rd().rs1().rs2().rs3().rounding();
+      break;
+    case Format::kFpRm:
+      take.rd().rs1().rs2().rounding();
+      break;
     case Format::kFpUnary:
     case Format::kFpToX:
-    case Format::kFpFromX: take.rd().rs1().rounding(); break;
+    case Format::kFpFromX:
+      take.rd().rs1().rounding();
+      break;
   }
 }
 

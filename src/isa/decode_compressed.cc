@@ -1,6 +1,7 @@
 // The C extension: each 16-bit encoding expands into a base instruction. Unprivileged spec, "'C' Extension
 // for Compressed Instructions", tables of quadrants 0 to 2. Reserved encodings are illegal; HINTs are not.
 
+#include "isa/bits.h"
 #include "isa/insn.h"
 
 namespace recount::detail {
@@ -11,7 +12,7 @@ constexpr uint8_t kZero = 0, kRa = 1, kSp = 2;
 class Half {
  public:
   explicit Half(uint16_t h) : h_(h) {}
-  uint32_t bits(unsigned low, unsigned count) const { return static_cast<uint32_t>(h_) >> low & ((1u << count) - 1); }
+  uint32_t bits(unsigned low, unsigned count) const { return field(h_, low, count); }
   uint8_t reg(unsigned low) const { return static_cast<uint8_t>(bits(low, 5)); }
   uint8_t popular(unsigned low) const { return static_cast<uint8_t>(8 + bits(low, 3)); }  // x8..x15
   int32_t imm6() const { return sext(bits(12, 1) << 5 | bits(2, 5), 6); }
@@ -25,9 +26,6 @@ class Half {
   }
   int32_t branch_offset() const {
     return sext(bits(12, 1) << 8 | bits(10, 2) << 3 | bits(5, 2) << 6 | bits(3, 2) << 1 | bits(2, 1) << 5, 9);
-  }
-  static int32_t sext(uint32_t v, unsigned count) {
-    return static_cast<int32_t>(v << (32 - count)) >> (32 - count);
   }
 
  private:
@@ -52,55 +50,76 @@ Insn quadrant0(Half h) {
       uint32_t imm = h.bits(7, 4) << 6 | h.bits(11, 2) << 4 | h.bits(5, 1) << 3 | h.bits(6, 1) << 2;
       return imm == 0 ? kIllegal : make(Op::kAddi, rd, kSp, 0, imm);
     }
-    case 1: return make(Op::kFld, rd, rs1, 0, h.double_offset());
-    case 2: return make(Op::kLw, rd, rs1, 0, h.word_offset());
-    case 3: return make(Op::kLd, rd, rs1, 0, h.double_offset());
-    case 5: return make(Op::kFsd, 0, rs1, rd, h.double_offset());
-    case 6: return make(Op::kSw, 0, rs1, rd, h.word_offset());
-    case 7: return make(Op::kSd, 0, rs1, rd, h.double_offset());
-    default: return kIllegal;
+    case 1:
+      return make(Op::kFld, rd, rs1, 0, h.double_offset());
+    case 2:
+      return make(Op::kLw, rd, rs1, 0, h.word_offset());
+    case 3:
+      return make(Op::kLd, rd, rs1, 0, h.double_offset());
+    case 5:
+      return make(Op::kFsd, 0, rs1, rd, h.double_offset());
+    case 6:
+      return make(Op::kSw, 0, rs1, rd, h.word_offset());
+    case 7:
+      return make(Op::kSd, 0, rs1, rd, h.double_offset());
+    default:
+      return kIllegal;
   }
 }
 
 Insn quadrant1_arithmetic(Half h) {
   uint8_t rd = h.popular(7), rs2 = h.popular(2);
   switch (h.bits(10, 2)) {
-    case 0: return make(Op::kSrli, rd, rd, 0, h.shamt());
-    case 1: return make(Op::kSrai, rd, rd, 0, h.shamt());
-    case 2: return make(Op::kAndi, rd, rd, 0, h.imm6());
-    default: break;
+    case 0:
+      return make(Op::kSrli, rd, rd, 0, h.shamt());
+    case 1:
+      return make(Op::kSrai, rd, rd, 0, h.shamt());
+    case 2:
+      return make(Op::kAndi, rd, rd, 0, h.imm6());
+    default:
+      break;
   }
   if (h.bits(12, 1) == 0) {
     constexpr Op kOps[] = {Op::kSub, Op::kXor, Op::kOr, Op::kAnd};
     return make(kOps[h.bits(5, 2)], rd, rd, rs2, 0);
   }
   switch (h.bits(5, 2)) {
-    case 0: return make(Op::kSubw, rd, rd, rs2, 0);
-    case 1: return make(Op::kAddw, rd, rd, rs2, 0);
-    default: return kIllegal;
+    case 0:
+      return make(Op::kSubw, rd, rd, rs2, 0);
+    case 1:
+      return make(Op::kAddw, rd, rd, rs2, 0);
+    default:
+      return kIllegal;
   }
 }
 
 Insn quadrant1(Half h) {
   uint8_t rd = h.reg(7);
   switch (h.bits(13, 3)) {
-    case 0: return make(Op::kAddi, rd, rd, 0, h.imm6());
-    case 1: return rd == 0 ? kIllegal : make(Op::kAddiw, rd, rd, 0, h.imm6());
-    case 2: return make(Op::kAddi, rd, kZero, 0, h.imm6());
+    case 0:
+      return make(Op::kAddi, rd, rd, 0, h.imm6());
+    case 1:
+      return rd == 0 ? kIllegal : make(Op::kAddiw, rd, rd, 0, h.imm6());
+    case 2:
+      return make(Op::kAddi, rd, kZero, 0, h.imm6());
     case 3: {
       if (rd == kSp) {
-        int32_t imm = Half::sext(h.bits(12, 1) << 9 | h.bits(3, 2) << 7 | h.bits(5, 1) << 6 | h.bits(2, 1) << 5 |
-                                     h.bits(6, 1) << 4,
-                                 10);
+        int32_t imm = sext(h.bits(12, 1) << 9 | h.bits(3, 2) << 7 | h.bits(5, 1) << 6 | h.bits(2, 1) << 5 |
+                               h.bits(6, 1) << 4,
+                           10);
         return imm == 0 ? kIllegal : make(Op::kAddi, kSp, kSp, 0, imm);
       }
       int32_t imm = h.imm6();
       return imm == 0 ? kIllegal : make(Op::kLui, rd, 0, 0, int64_t{imm} * 4096);
     }
-    case 4: return quadrant1_arithmetic(h);
-    case 5: return make(Op::kJal, kZero, 0, 0, h.jump_offset());
-    case 6: return make(Op::kBeq, 0, h.popular(7), kZero, h.branch_offset());
-    default: return make(Op::kBne, 0, h.popular(7), kZero, h.branch_offset());
+    case 4:
+      return quadrant1_arithmetic(h);
+    case 5:
+      return make(Op::kJal, kZero, 0, 0, h.jump_offset());
+    case 6:
+      return make(Op::kBeq, 0, h.popular(7), kZero, h.branch_offset());
+    default:
+      return make(Op::kBne, 0, h.popular(7), kZero, h.branch_offset());
   }
 }
 
@@ -121,14 +140,22 @@ Insn quadrant2(Half h) {
   uint32_t store_word = h.bits(9, 4) << 2 | h.bits(7, 2) << 6;
   uint32_t store_double = h.bits(10, 3) << 3 | h.bits(7, 3) << 6;
   switch (h.bits(13, 3)) {
-    case 0: return make(Op::kSlli, rd, rd, 0, h.shamt());
-    case 1: return make(Op::kFld, rd, kSp, 0, load_double);
-    case 2: return rd == 0 ? kIllegal : make(Op::kLw, rd, kSp, 0, load_word);
-    case 3: return rd == 0 ? kIllegal : make(Op::kLd, rd, kSp, 0, load_double);
-    case 4: return quadrant2_jump_move(h);
-    case 5: return make(Op::kFsd, 0, kSp, rs2, store_double);
-    case 6: return make(Op::kSw, 0, kSp, rs2, store_word);
-    default: return make(Op::kSd, 0, kSp, rs2, store_double);
+    case 0:
+      return make(Op::kSlli, rd, rd, 0, h.shamt());
+    case 1:
+      return make(Op::kFld, rd, kSp, 0, load_double);
+    case 2:
+      return rd == 0 ? kIllegal : make(Op::kLw, rd, kSp, 0, load_word);
+    case 3:
+      return rd == 0 ? kIllegal : make(Op::kLd, rd, kSp, 0, load_double);
+    case 4:
+      return quadrant2_jump_move(h);
+    case 5:
+      return make(Op::kFsd, 0, kSp, rs2, store_double);
+    case 6:
+      return make(Op::kSw, 0, kSp, rs2, store_word);
+    default:
+      return make(Op::kSd, 0, kSp, rs2, store_double);
   }
 }
 
