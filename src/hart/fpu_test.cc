@@ -216,8 +216,8 @@ template <class T, class I, class Function, class Set>
 void check_from(std::mt19937_64& random, Function function, Set set) {
   std::vector<I> values = {0, 1, std::numeric_limits<I>::max(), std::numeric_limits<I>::min()};
   for (int i = 0; i < 4000; ++i) {
-    auto power = static_cast<I>(uint64_t{1} << random() % 64);
-    values.push_back(static_cast<I>(power * static_cast<I>(random() % 3) + static_cast<I>(random() % 8)));
+    uint64_t power = uint64_t{1} << random() % 64;
+    values.push_back(static_cast<I>(power * (random() % 3) + random() % 8));
     values.push_back(static_cast<I>(static_cast<I>(random()) >> random() % (8 * sizeof(I))));
   }
   for (Rounding rm : kModes) {
