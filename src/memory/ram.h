@@ -18,9 +18,12 @@ namespace recount {
 
 enum FrameFlag : uint8_t {
   kFrameCode = 1,       // decoded or translated code comes from here
-  kFramePageTable = 2,  // a cached translation was read from here
+  kFramePageTable = 2,  // a cached translation was read from here, at the last level
+  kFrameUpperTable = 8,  // ... at an upper level: one entry reaches many pages
   kFrameDirty = 4,      // written since the last checkpoint digest
 };
+
+inline constexpr uint8_t kFrameWatched = kFrameCode | kFramePageTable | kFrameUpperTable;
 
 // Told before bytes of a marked frame change.
 class WriteWatcher {
@@ -57,7 +60,7 @@ class Ram {
   // the range lies inside one frame.
   void note_write(Gpa gpa, uint64_t size_bytes) {
     uint8_t& f = flags(gpa);
-    if ((f & (kFrameCode | kFramePageTable)) != 0 && watcher_ != nullptr) {
+    if ((f & kFrameWatched) != 0 && watcher_ != nullptr) {
       watcher_->before_write(gpa, size_bytes, f);
     }
     f |= kFrameDirty;

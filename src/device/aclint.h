@@ -1,0 +1,37 @@
+#pragma once
+// Software interrupts and the machine timer, in the layout of sifive,clint0. mtime is guest time, a function
+// of position; writes to it are ignored. RISC-V ACLINT specification, "MTIMER" and "MSWI".
+
+#include <cstdint>
+#include <vector>
+
+#include "device/ports.h"
+#include "memory/bus.h"
+
+namespace recount {
+
+class Aclint final : public MmioDevice {
+ public:
+  Aclint(const ClockPort& clock, unsigned hart_count)
+      : clock_(clock), msip_(hart_count, 0), mtimecmp_(hart_count, ~0ull) {}
+
+  bool msip(unsigned hart) const { return msip_[hart] != 0; }
+  void set_msip(unsigned hart, bool on) { msip_[hart] = on ? 1 : 0; }
+  uint64_t mtimecmp(unsigned hart) const { return mtimecmp_[hart]; }
+
+  uint64_t mmio_read(uint64_t offset, unsigned size_bytes) override;
+  void mmio_write(uint64_t offset, unsigned size_bytes, uint64_t value) override;
+
+  template <class Archive>
+  void state(Archive& a) {
+    a("msip", msip_);
+    a("mtimecmp", mtimecmp_);
+  }
+
+ private:
+  const ClockPort& clock_;
+  std::vector<uint32_t> msip_;
+  std::vector<uint64_t> mtimecmp_;
+};
+
+}  // namespace recount

@@ -1,0 +1,59 @@
+#pragma once
+// The platform-level interrupt controller, in the layout of sifive,plic-1.0.0. Level-triggered: a source
+// that is claimed stays silent until completed, and is pending again then if its level is still high.
+// RISC-V PLIC specification, "Memory Map" and "Interrupt Claim Process".
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "memory/bus.h"
+
+namespace recount {
+
+class Plic final : public MmioDevice {
+ public:
+  static constexpr unsigned kSources = 96;  // source 0 does not exist
+
+  explicit Plic(unsigned context_count) : contexts_(context_count) {}
+
+  void set_level(unsigned source, bool high);
+  // Whether this context's interrupt line is high.
+  bool pending(unsigned context) const { return best(contexts_[context]) != 0; }
+
+  uint64_t mmio_read(uint64_t offset, unsigned size_bytes) override;
+  void mmio_write(uint64_t offset, unsigned size_bytes, uint64_t value) override;
+
+  template <class Archive>
+  void state(Archive& a) {
+    a("priority", priority_);
+    a("level", level_);
+    a("claimed", claimed_);
+    a("contexts", contexts_);
+  }
+
+ private:
+  static constexpr unsigned kWords = kSources / 32;
+  using Bits = std::array<uint32_t, kWords>;
+  struct Context {
+    Bits enabled{};
+    uint32_t threshold = 0;
+    template <class Archive>
+    void state(Archive& a) {
+      a("enabled", enabled);
+      a("threshold", threshold);
+    }
+  };
+
+  uint32_t pending_word(unsigned w) const { return level_[w] & ~claimed_[w]; }
+  unsigned best(const Context& c) const;
+  uint32_t claim(const Context& c);
+  void complete(uint32_t source);
+
+  std::array<uint32_t, kSources> priority_{};
+  Bits level_{};
+  Bits claimed_{};
+  std::vector<Context> contexts_;
+};
+
+}  // namespace recount

@@ -1,0 +1,55 @@
+#pragma once
+// The interpreter. With Caching::kOn it runs predecoded blocks; with kOff it is the oracle: every
+// instruction is fetched, decoded and executed anew, and every access walks the page tables.
+
+#include <array>
+
+#include "engine/engine.h"
+#include "engine/interp/block_cache.h"
+#include "engine/interp/micro_op.h"
+#include "memory/ram.h"
+
+namespace recount {
+
+class Interpreter final : public Engine, private CodeWatcher {
+ public:
+  // The hart's Mmu must have been made with the same Caching.
+  Interpreter(Hart& hart, Timebase& time, Ram& ram, Caching caching);
+  ~Interpreter() override;
+
+  Exit run(uint64_t limit) override;
+  void flush() override;
+
+ private:
+  static constexpr size_t kMostBlockSteps = 64;
+  static constexpr size_t kJumpCacheSize = 1u << 14;
+
+  // Virtual pc and context -> block; valid while no fetch translation and no block was dropped.
+  struct JumpEntry {
+    uint64_t pc = ~0ull;
+    TlbContext context = 0;
+    uint32_t epoch = 0;
+    interp::Block* block = nullptr;
+  };
+
+  void code_changes(Gpa gpa, uint64_t size_bytes) override;
+  interp::Block* block_at(uint64_t pc);
+  interp::Block* find_block(uint64_t pc, JumpEntry& entry);
+  std::unique_ptr<interp::Block> build_block(Gpa gpa);
+  std::expected<Insn, Trap> fetch(uint64_t pc);
+  void step();
+  void settle();
+  Exit exit_of(interp::Outcome outcome) const;
+
+  Hart& hart_;
+  Timebase& time_;
+  Ram& ram_;
+  const Caching caching_;
+  interp::Context context_;
+  interp::BlockCache blocks_;
+  uint32_t block_epoch_ = 0;
+  bool trap_loop_ = false;
+  std::array<JumpEntry, kJumpCacheSize> jumps_;
+};
+
+}  // namespace recount

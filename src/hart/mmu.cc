@@ -1,0 +1,299 @@
+#include "hart/mmu.h"
+
+namespace recount {
+namespace {
+
+// PTE bits. Privileged spec, "Sv39: Page-Based 39-bit Virtual-Memory System".
+constexpr uint64_t kV = 1, kR = 2, kW = 4, kX = 8, kU = 16, kA = 64, kD = 128;
+constexpr uint64_t kReservedHigh = 0x3ffull << 54;  // N, PBMT (not implemented) and reserved bits
+constexpr unsigned kPpnShift = 10;
+
+// A context is a root's slot and one of 16 modes.
+constexpr unsigned kModeBits = 4;
+constexpr size_t kRootSlots = 255;  // slot 255 is left out: it could spell the empty tag
+constexpr TlbContext kModeSupervisor = 1, kModeSum = 2, kModeMachine = 3, kModeMxr = 4;
+
+// Past this many stores to frames marked as page tables, forget the marks: some of them are data by now.
+constexpr uint64_t kTableStoreLimit = 16384;
+
+Cause page_fault(Access access) {
+  return access == Access::kLoad ? Cause::kLoadPage : access == Access::kStore ? Cause::kStorePage : Cause::kFetchPage;
+}
+Cause access_fault(Access access) {
+  return access == Access::kLoad    ? Cause::kLoadAccess
+         : access == Access::kStore ? Cause::kStoreAccess
+                                    : Cause::kFetchAccess;
+}
+std::unexpected<Trap> trap(Cause cause, uint64_t tval) { return std::unexpected(Trap{cause, tval}); }
+
+bool crosses_page(uint64_t va, unsigned size_bytes) { return (va & kPageMask) + size_bytes > kPageSize; }
+
+}  // namespace
+
+Mmu::Mmu(HartState& hart, Ram& ram, Bus& bus, Caching caching)
+    : hart_(hart), ram_(ram), bus_(bus), caching_(caching), roots_{0} {
+  update_context();
+}
+
+Privilege Mmu::data_privilege() const {
+  if ((hart_.mstatus & mstatus::kMprv) != 0 && hart_.privilege == Privilege::kMachine) {
+    return static_cast<Privilege>((hart_.mstatus & mstatus::kMpp) >> mstatus::kMppShift);
+  }
+  return hart_.privilege;
+}
+
+TlbContext Mmu::slot_of_root(uint64_t satp) {
+  if (satp >> satp::kModeShift == satp::kBare) return 0;
+  if (roots_[last_root_] == satp) return static_cast<TlbContext>(last_root_);
+  for (size_t i = 1; i < roots_.size(); ++i) {
+    if (roots_[i] == satp) {
+      last_root_ = i;
+      return static_cast<TlbContext>(i);
+    }
+  }
+  if (roots_.size() == kRootSlots) {
+    roots_.resize(1);
+    for (Tlb& t : tlb_) t.flush();
+    ++fetch_epoch_;
+  }
+  roots_.push_back(satp);
+  last_root_ = roots_.size() - 1;
+  return static_cast<TlbContext>(last_root_);
+}
+
+void Mmu::update_context() {
+  TlbContext root = slot_of_root(hart_.satp) << kModeBits;
+  auto mode_of = [root](Privilege p) {
+    return p == Privilege::kMachine ? kModeMachine : root | (p == Privilege::kSupervisor ? kModeSupervisor : 0);
+  };
+  Privilege data = data_privilege();
+  fetch_context_ = mode_of(hart_.privilege);
+  data_context_ = mode_of(data);
+  if (data == Privilege::kSupervisor && (hart_.mstatus & mstatus::kSum) != 0) data_context_ = root | kModeSum;
+  if (data != Privilege::kMachine && (hart_.mstatus & mstatus::kMxr) != 0) data_context_ |= kModeMxr;
+}
+
+void Mmu::flush() {
+  for (Tlb& t : tlb_) t.flush();
+  ram_.clear_flags(kFramePageTable | kFrameUpperTable);
+  roots_.resize(1);
+  last_root_ = 0;
+  table_stores_ = 0;
+  ++fetch_epoch_;
+  update_context();
+}
+
+void Mmu::mark_frame(Gpa gpa, uint8_t flag) {
+  uint8_t& flags = ram_.flags(gpa);
+  if ((flags & flag) == flag) return;
+  flags = static_cast<uint8_t>(flags | flag);
+  // Only a dirty frame can have a write translation: stores to a clean one take the slow path first.
+  if ((flags & kFrameDirty) != 0) tlb_[1].drop_host_page(ram_.host(Gpa{raw(gpa) & ~kPageMask}));
+}
+
+void Mmu::before_write(Gpa gpa, uint64_t size_bytes, uint8_t flags) {
+  if ((flags & kFrameCode) != 0 && code_watcher_ != nullptr) code_watcher_->code_changes(gpa, size_bytes);
+  if ((flags & (kFramePageTable | kFrameUpperTable)) == 0) return;
+  if (++table_stores_ > kTableStoreLimit) {
+    flush();
+    return;
+  }
+  uint64_t first = raw(gpa) & ~7ull;
+  for (uint64_t pte = first; pte < raw(gpa) + size_bytes; pte += 8) {
+    // An entry that was not valid was never cached.
+    if ((load_le<uint64_t>(ram_.host(Gpa{pte})) & kV) == 0) continue;
+    ++fetch_epoch_;
+    if ((flags & kFrameUpperTable) != 0) {
+      for (Tlb& t : tlb_) t.flush();
+      return;
+    }
+    for (Tlb& t : tlb_) t.drop_leaf_index((pte & kPageMask) >> 3);
+  }
+}
+
+std::expected<uint64_t, Trap> Mmu::walk(uint64_t va, Access access, Privilege privilege) {
+  // Privileged spec, "Virtual Address Translation Process"; the walker sets A and D itself (Svadu): a
+  // fault here would depend on what the TLB held, and caches must stay invisible.
+  int levels = hart_.satp >> satp::kModeShift == satp::kSv48 ? 4 : 3;
+  unsigned va_bits = 12 + 9 * static_cast<unsigned>(levels);
+  int64_t extended = static_cast<int64_t>(va << (64 - va_bits)) >> (64 - va_bits);
+  if (static_cast<uint64_t>(extended) != va) return trap(page_fault(access), va);
+
+  uint64_t table = (hart_.satp & satp::kPpnMask) << kPageShift;
+  for (int level = levels - 1; level >= 0; --level) {
+    unsigned shift = 12 + 9 * static_cast<unsigned>(level);
+    Gpa pte_gpa{table + ((va >> shift) & 511) * 8};
+    if (!ram_.contains(pte_gpa, 8) || !pmp_allows(hart_, raw(pte_gpa), 8, Access::kLoad, Privilege::kSupervisor)) {
+      return trap(access_fault(access), va);
+    }
+    uint64_t pte = load_le<uint64_t>(ram_.host(pte_gpa));
+    if ((pte & kV) == 0 || ((pte & kW) != 0 && (pte & kR) == 0) || (pte & kReservedHigh) != 0) {
+      return trap(page_fault(access), va);
+    }
+    if (caching_ == Caching::kOn) mark_frame(pte_gpa, level == 0 ? kFramePageTable : kFrameUpperTable);
+    uint64_t ppn = (pte & ~kReservedHigh) >> kPpnShift;
+    if ((pte & (kR | kX)) == 0) {
+      if (level == 0 || (pte & (kA | kD | kU)) != 0) return trap(page_fault(access), va);
+      table = ppn << kPageShift;
+      continue;
+    }
+    bool user = (pte & kU) != 0;
+    bool sum = (hart_.mstatus & mstatus::kSum) != 0;
+    bool mxr = (hart_.mstatus & mstatus::kMxr) != 0;
+    bool allowed = access == Access::kFetch  ? (pte & kX) != 0
+                   : access == Access::kLoad ? (pte & kR) != 0 || (mxr && (pte & kX) != 0)
+                                             : (pte & kW) != 0;
+    if (privilege == Privilege::kUser && !user) allowed = false;
+    if (privilege == Privilege::kSupervisor && user && (access == Access::kFetch || !sum)) allowed = false;
+    uint64_t offset_mask = (1ull << shift) - 1;
+    bool misaligned_superpage = (ppn << kPageShift & offset_mask) != 0;
+    if (!allowed || misaligned_superpage) return trap(page_fault(access), va);
+
+    uint64_t updated = pte | kA | (access == Access::kStore ? kD : 0);
+    if (updated != pte) {
+      if (!pmp_allows(hart_, raw(pte_gpa), 8, Access::kStore, Privilege::kSupervisor)) {
+        return trap(access_fault(access), va);
+      }
+      // A or D becoming set takes nothing away from what is cached: only dirtiness is to be noted, and
+      // code that lies in the same frame.
+      uint8_t& flags = ram_.flags(pte_gpa);
+      if ((flags & kFrameCode) != 0 && code_watcher_ != nullptr) code_watcher_->code_changes(pte_gpa, 8);
+      flags |= kFrameDirty;
+      store_le(ram_.host(pte_gpa), updated);
+    }
+    return ((ppn << kPageShift) & ~offset_mask) | (va & offset_mask);
+  }
+  return trap(page_fault(access), va);
+}
+
+std::expected<Mmu::Translation, Trap> Mmu::translate(uint64_t va, Access access) {
+  Privilege privilege = access == Access::kFetch ? hart_.privilege : data_privilege();
+  uint64_t pa = va;
+  if (privilege != Privilege::kMachine && hart_.satp >> satp::kModeShift != satp::kBare) {
+    auto walked = walk(va, access, privilege);
+    if (!walked) return std::unexpected(walked.error());
+    pa = *walked;
+  }
+  bool uniform = pmp_uniform_over_page(hart_, pa);
+  if (!pmp_allows(hart_, pa, 1, access, privilege)) return trap(access_fault(access), va);
+  return Translation{Gpa{pa}, uniform};
+}
+
+std::expected<uint64_t, Trap> Mmu::load(uint64_t va, unsigned size_bytes) {
+  if (crosses_page(va, size_bytes)) return load_crossing(va, size_bytes);
+  auto t = translate(va, Access::kLoad);
+  if (!t) return std::unexpected(t.error());
+  if (!t->cacheable && !pmp_allows(hart_, raw(t->gpa), size_bytes, Access::kLoad, data_privilege())) {
+    return trap(Cause::kLoadAccess, va);
+  }
+  if (ram_.contains(t->gpa, size_bytes)) {
+    const uint8_t* host = ram_.host(t->gpa);
+    if (t->cacheable && caching_ == Caching::kOn) {
+      tlb_[0].fill(Tlb::tag_of(va, data_context_), reinterpret_cast<uintptr_t>(host) - va);
+    }
+    uint64_t v = 0;
+    std::memcpy(&v, host, size_bytes);
+    return v;
+  }
+  const Bus::Region* region = bus_.find(t->gpa, size_bytes);
+  if (region == nullptr || (raw(t->gpa) & (size_bytes - 1)) != 0) return trap(Cause::kLoadAccess, va);
+  device_touched = true;
+  return region->device->mmio_read(raw(t->gpa) - raw(region->base), size_bytes);
+}
+
+std::expected<void, Trap> Mmu::store(uint64_t va, unsigned size_bytes, uint64_t value) {
+  if (crosses_page(va, size_bytes)) return store_crossing(va, size_bytes, value);
+  auto t = translate(va, Access::kStore);
+  if (!t) return std::unexpected(t.error());
+  if (!t->cacheable && !pmp_allows(hart_, raw(t->gpa), size_bytes, Access::kStore, data_privilege())) {
+    return trap(Cause::kStoreAccess, va);
+  }
+  if (ram_.contains(t->gpa, size_bytes)) {
+    ram_.note_write(t->gpa, size_bytes);
+    uint8_t* host = ram_.host(t->gpa);
+    std::memcpy(host, &value, size_bytes);
+    // Never a marked frame: every store to one must come here and be seen.
+    if (t->cacheable && caching_ == Caching::kOn && (ram_.flags(t->gpa) & kFrameWatched) == 0) {
+      tlb_[1].fill(Tlb::tag_of(va, data_context_), reinterpret_cast<uintptr_t>(host) - va);
+    }
+    return {};
+  }
+  const Bus::Region* region = bus_.find(t->gpa, size_bytes);
+  if (region == nullptr || (raw(t->gpa) & (size_bytes - 1)) != 0) return trap(Cause::kStoreAccess, va);
+  device_touched = true;
+  region->device->mmio_write(raw(t->gpa) - raw(region->base), size_bytes,
+                             size_bytes == 8 ? value : value & ((1ull << (8 * size_bytes)) - 1));
+  return {};
+}
+
+// Both pages are translated before a byte moves, so that a crossing access happens whole or not at all;
+// the fault names the page that failed (xtval holds the faulting portion's address).
+std::expected<uint64_t, Trap> Mmu::load_crossing(uint64_t va, unsigned size_bytes) {
+  uint64_t second_va = (va | kPageMask) + 1;
+  auto first = translate(va, Access::kLoad);
+  if (!first) return std::unexpected(first.error());
+  auto second = translate(second_va, Access::kLoad);
+  if (!second) return std::unexpected(second.error());
+  uint64_t split = second_va - va;
+  uint64_t v = 0;
+  for (unsigned i = 0; i < size_bytes; ++i) {
+    Gpa gpa = i < split ? first->gpa + i : second->gpa + (i - split);
+    if (!ram_.contains(gpa, 1) || !pmp_allows(hart_, raw(gpa), 1, Access::kLoad, data_privilege())) {
+      return trap(Cause::kLoadAccess, i < split ? va : second_va);
+    }
+    v |= static_cast<uint64_t>(*ram_.host(gpa)) << (8 * i);
+  }
+  return v;
+}
+
+std::expected<void, Trap> Mmu::store_crossing(uint64_t va, unsigned size_bytes, uint64_t value) {
+  uint64_t second_va = (va | kPageMask) + 1;
+  auto first = translate(va, Access::kStore);
+  if (!first) return std::unexpected(first.error());
+  auto second = translate(second_va, Access::kStore);
+  if (!second) return std::unexpected(second.error());
+  uint64_t split = second_va - va;
+  std::array<Gpa, 8> target;
+  for (unsigned i = 0; i < size_bytes; ++i) {
+    target[i] = i < split ? first->gpa + i : second->gpa + (i - split);
+    if (!ram_.contains(target[i], 1) || !pmp_allows(hart_, raw(target[i]), 1, Access::kStore, data_privilege())) {
+      return trap(Cause::kStoreAccess, i < split ? va : second_va);
+    }
+  }
+  ram_.note_write(first->gpa, split);
+  ram_.note_write(second->gpa, size_bytes - split);
+  for (unsigned i = 0; i < size_bytes; ++i) *ram_.host(target[i]) = static_cast<uint8_t>(value >> (8 * i));
+  return {};
+}
+
+std::expected<Gpa, Trap> Mmu::translate_atomic(uint64_t va, unsigned size_bytes, Access access) {
+  if ((va & (size_bytes - 1)) != 0) {
+    return trap(access == Access::kLoad ? Cause::kLoadMisaligned : Cause::kStoreMisaligned, va);
+  }
+  auto t = translate(va, access);
+  if (!t) return std::unexpected(t.error());
+  // Devices do not support atomics (PMAs: AMONone). Privileged spec, "Atomicity PMAs".
+  if (!ram_.contains(t->gpa, size_bytes) || !pmp_allows(hart_, raw(t->gpa), size_bytes, access, data_privilege())) {
+    return trap(access_fault(access), va);
+  }
+  return t->gpa;
+}
+
+std::expected<Gpa, Trap> Mmu::translate_block(uint64_t va, Access access) {
+  auto t = translate(va, access);
+  if (!t) return std::unexpected(t.error());
+  if (!ram_.contains(t->gpa, 1)) return trap(access_fault(access), va);
+  return t->gpa;
+}
+
+std::expected<Gpa, Trap> Mmu::translate_fetch_slow(uint64_t va) {
+  auto t = translate(va, Access::kFetch);
+  if (!t) return std::unexpected(t.error());
+  if (!ram_.contains(t->gpa, 2)) return trap(Cause::kFetchAccess, va);
+  if (t->cacheable && caching_ == Caching::kOn) {
+    tlb_[2].fill(Tlb::tag_of(va, fetch_context_), raw(t->gpa) - va);
+  }
+  return t->gpa;
+}
+
+}  // namespace recount
