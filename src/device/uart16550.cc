@@ -29,16 +29,19 @@ void Uart16550::receive(ByteView bytes) {
   received_.insert(received_.end(), bytes.begin(), bytes.end());
 }
 
+uint8_t Uart16550::take() {
+  CHECK(has_input());
+  uint8_t byte = received_.front();
+  received_.erase(received_.begin());
+  return byte;
+}
+
 uint8_t Uart16550::read_register(unsigned offset) {
   bool dlab = (lcr_ & kLcrDlab) != 0;
   switch (offset) {
-    case 0: {
+    case 0:
       if (dlab) return divisor_low_;
-      if (received_.empty()) return 0;
-      uint8_t byte = received_.front();
-      received_.erase(received_.begin());
-      return byte;
-    }
+      return has_input() ? take() : 0;
     case 1: return dlab ? divisor_high_ : ier_;
     case 2: {
       uint8_t v = iir();

@@ -20,6 +20,8 @@ class Uart16550 final : public Device {
   // Bytes that receive() can take now.
   size_t room() const { return kFifoSize - received_.size(); }
   void receive(ByteView bytes);
+  bool has_input() const { return !received_.empty(); }
+  uint8_t take();  // the oldest byte received; there must be one
 
   template <class Archive>
   void state(Archive& a) {

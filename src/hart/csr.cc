@@ -31,7 +31,7 @@ uint64_t Hart::mstatus() const {
 
 bool Hart::may_read_counter(unsigned number) const {
   unsigned bit = number & 31;
-  if (state.privilege != Privilege::kMachine && !native_sbi && (state.mcounteren >> bit & 1) == 0) return false;
+  if (state.privilege != Privilege::kMachine && (state.mcounteren >> bit & 1) == 0) return false;
   return state.privilege != Privilege::kUser || (state.scounteren >> bit & 1) != 0;
 }
 
@@ -110,7 +110,7 @@ std::optional<uint64_t> Hart::read_csr(unsigned number) const {
     case csr::kSip: return mip() & s.mideleg;
     case csr::kStimecmp:
       if (s.privilege == Privilege::kSupervisor &&
-          ((s.menvcfg & menvcfg::kStce) == 0 || (!native_sbi && (s.mcounteren >> 1 & 1) == 0))) {
+          ((s.menvcfg & menvcfg::kStce) == 0 || (s.mcounteren >> 1 & 1) == 0)) {
         return std::nullopt;
       }
       return s.stimecmp;

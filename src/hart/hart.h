@@ -43,9 +43,6 @@ class Hart {
   bool fp_enabled() const { return (state.mstatus & mstatus::kFs) != 0; }
   void mark_fp_dirty() { state.mstatus |= mstatus::kFs; }
 
-  // With no firmware in M-mode, the machine itself answers S-mode's ecall (SBI).
-  bool native_sbi = false;
-
  private:
   void enter(uint64_t cause_bits, uint64_t tval, bool to_supervisor);
   bool may_read_counter(unsigned number) const;

@@ -31,6 +31,7 @@ struct HartState {
   uint64_t stvec = 0, sscratch = 0, sepc = 0, scause = 0, stval = 0;
   uint64_t satp = 0, scounteren = 0, senvcfg = 0;
   uint64_t stimecmp = ~0ull;
+  bool native_sbi = false;  // no firmware in M-mode: the machine itself answers S-mode's ecall
   uint8_t fflags = 0, frm = 0;
   std::array<uint8_t, kPmpEntryCount> pmpcfg{};
   std::array<uint64_t, kPmpEntryCount> pmpaddr{};
@@ -70,6 +71,7 @@ struct HartState {
     a("scounteren", scounteren);
     a("senvcfg", senvcfg);
     a("stimecmp", stimecmp);
+    a("native_sbi", native_sbi);
     a("fflags", fflags);
     a("frm", frm);
     a("pmpcfg", pmpcfg);

@@ -87,7 +87,7 @@ constexpr uint64_t kBlockSize = 64;
 bool enabled(const Context& c, uint64_t field) {
   const HartState& s = c.hart.state;
   if (s.privilege == Privilege::kMachine) return true;
-  if (!c.hart.native_sbi && (s.menvcfg & field) == 0) return false;
+  if ((s.menvcfg & field) == 0) return false;
   return s.privilege != Privilege::kUser || (s.senvcfg & field) != 0;
 }
 

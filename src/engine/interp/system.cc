@@ -34,7 +34,7 @@ void csr_access(Context& c, const MicroOp* op) {
 
 void ecall(Context& c, const MicroOp* op) {
   HartState& s = c.hart.state;
-  if (s.privilege == Privilege::kSupervisor && c.hart.native_sbi) {
+  if (s.privilege == Privilege::kSupervisor && s.native_sbi) {
     ++s.unretired;
     return c.leave(op, Outcome::kSbiCall);
   }

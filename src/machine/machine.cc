@@ -1,0 +1,223 @@
+#include "machine/machine.h"
+
+#include <algorithm>
+
+#include "engine/interp/interpreter.h"
+#include "machine/board.h"
+#include "machine/device_tree.h"
+#include "machine/load_image.h"
+
+namespace recount {
+namespace {
+
+constexpr unsigned kMachineContext = 0, kSupervisorContext = 1;  // of the PLIC
+constexpr uint64_t kMegabyte = 1 << 20;
+
+}  // namespace
+
+Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, ConsolePort& console) {
+  constexpr uint64_t kLeast = 16 * kMegabyte, kMost = 64ull << 30;
+  if (config.ram_bytes < kLeast || config.ram_bytes > kMost || config.ram_bytes % (2 * kMegabyte) != 0) {
+    return fail(ErrorKind::kUsage, "memory must be 16M to 64G, in steps of 2M");
+  }
+  if (config.mmu != "sv39" && config.mmu != "sv48") return fail(ErrorKind::kUsage, "mmu must be sv39 or sv48");
+  auto ram = TRY(Ram::create(board::kRam, config.ram_bytes));
+  return std::unique_ptr<Machine>(new Machine(config, std::move(ram), console));
+}
+
+Machine::Machine(const MachineConfig& config, std::unique_ptr<Ram> ram, ConsolePort& console)
+    : config_(config),
+      console_(console),
+      ram_(std::move(ram)),
+      hart_(0, *ram_, bus_, time_, config.caching),
+      engine_(std::make_unique<Interpreter>(hart_, time_, *ram_, config.caching)),
+      aclint_(*this, 1),
+      plic_(2),
+      uart_(console),
+      rtc_(*this, config.rtc_base_ns) {
+  ram_->set_watcher(&hart_.mmu);
+  bus_.map(board::kSyscon, board::kSysconSize, syscon_);
+  bus_.map(board::kRtc, board::kRtcSize, rtc_);
+  bus_.map(board::kAclint, board::kAclintSize, aclint_);
+  bus_.map(board::kPlic, board::kPlicSize, plic_);
+  bus_.map(board::kUart, board::kUartSize, uart_);
+  set_check_context(this);
+}
+
+Machine::~Machine() { set_check_context(nullptr); }
+
+Result<void> Machine::boot(const BootImages& images) {
+  bool has_firmware = !images.firmware.empty();
+  if (!has_firmware && images.kernel.empty()) return fail(ErrorKind::kUsage, "give --kernel or --bios");
+  Gpa entry = board::kRam;
+  Gpa end = board::kRam;
+  if (has_firmware) {
+    auto loaded = load_firmware(*ram_, images.firmware);
+    if (!loaded) return std::unexpected(in_context("firmware", loaded.error()));
+    entry = loaded->entry;
+  }
+  if (!images.kernel.empty()) {
+    auto loaded = load_kernel(*ram_, images.kernel);
+    if (!loaded) return std::unexpected(in_context("kernel", loaded.error()));
+    if (!has_firmware) entry = loaded->entry;
+    end = loaded->end;
+  }
+
+  BoardDescription board{.ram_bytes = ram_->size(), .append = config_.append, .rng_seed = config_.seed, .mmu = config_.mmu};
+  // The device tree below the end of RAM (of its first 2 GiB: firmware addresses 32 bits), on a 2 MiB boundary as
+  // QEMU puts it; the initrd right below.
+  uint64_t top = std::min<uint64_t>(ram_->size(), 2048 * kMegabyte) - 2 * kMegabyte;
+  Gpa device_tree = board::kRam + top;
+  if (!images.initrd.empty()) {
+    uint64_t size = images.initrd.size();
+    if (size > top || raw(board::kRam) + ((top - size) & ~kPageMask) < raw(end)) {
+      return fail(ErrorKind::kUnreadable, "initrd: does not fit in memory beside the kernel; give more --memory");
+    }
+    board.initrd_begin = raw(board::kRam) + ((top - size) & ~kPageMask);
+    board.initrd_end = board.initrd_begin + size;
+    ram_->write(Gpa{board.initrd_begin}, images.initrd);
+  }
+  Bytes tree = build_device_tree(board);
+  CHECK(ram_->write(device_tree, tree));
+  if (has_firmware) {
+    // OpenSBI's fw_dynamic: docs/firmware/fw_dynamic.md. a2 points to where to go next, and in which mode.
+    Bytes info;
+    ByteWriter w(info);
+    constexpr uint64_t kMagic = 0x4942534f, kVersion = 2, kSupervisor = 1;
+    uint64_t next = raw(board::kRam + board::kKernelOffset);
+    for (uint64_t v : {kMagic, kVersion, next, kSupervisor, uint64_t{0}, uint64_t{0}}) w.fixed(v);
+    Gpa place = device_tree + ((tree.size() + kPageMask) & ~kPageMask);
+    CHECK(ram_->write(place, info));
+    hart_.state.x[12] = raw(place);
+  }
+  start_at(entry, device_tree, !has_firmware);
+  return {};
+}
+
+void Machine::start_at(Gpa entry, Gpa device_tree, bool native_sbi) {
+  HartState& s = hart_.state;
+  s.pc = raw(entry);
+  s.x[10] = s.hart_id;
+  s.x[11] = raw(device_tree);
+  if (native_sbi) {
+    // What firmware would have set up: everything delegated, counters and extensions open to S-mode.
+    s.privilege = Privilege::kSupervisor;
+    s.medeleg = ~0ull;
+    s.mideleg = 1u << kSsi | 1u << kSti | 1u << kSei;
+    s.mcounteren = 0xffffffff;
+    s.menvcfg = menvcfg::kWritable;
+    s.native_sbi = true;
+  }
+  restored();
+}
+
+void Machine::restored() {
+  hart_.mmu.flush();
+  engine_->flush();
+  update_lines();
+}
+
+void Machine::update_lines() {
+  plic_.set_level(board::kUartIrq, uart_.irq());
+  rtc_.check_alarm();
+  plic_.set_level(board::kRtcIrq, rtc_.irq());
+  auto line = [](bool on, unsigned interrupt) { return on ? 1ull << interrupt : 0; };
+  hart_.state.lines = line(plic_.pending(kMachineContext), kMei) | line(plic_.pending(kSupervisorContext), kSei) |
+                      line(aclint_.msip(0), kMsi) | line(time_.ticks() >= aclint_.mtimecmp(0), kMti);
+}
+
+// The step at which a timer next changes a line by itself.
+uint64_t Machine::next_deadline() const {
+  uint64_t deadline = hart_.timer_deadline();
+  for (uint64_t ticks : {aclint_.mtimecmp(0), rtc_.alarm_ticks()}) {
+    if (ticks > time_.ticks()) deadline = std::min(deadline, time_.steps_at(ticks));
+  }
+  return deadline;
+}
+
+uint64_t Machine::next_timer_ticks() const {
+  uint64_t next = std::min(aclint_.mtimecmp(0), rtc_.alarm_ticks());
+  if ((hart_.state.menvcfg & menvcfg::kStce) != 0) next = std::min(next, hart_.state.stimecmp);
+  return next;
+}
+
+std::optional<Stop> Machine::stop_requested() const {
+  PowerRequest request = power_ != PowerRequest::kNone ? power_ : syscon_.request();
+  switch (request) {
+    case PowerRequest::kPoweroff: return Stop::kPoweroff;
+    case PowerRequest::kReset: return Stop::kReset;
+    case PowerRequest::kFail: return Stop::kFailed;
+    case PowerRequest::kNone: break;
+  }
+  return std::nullopt;
+}
+
+Stop Machine::run_until(Position target) {
+  while (time_.steps < raw(target)) {
+    if (auto stop = stop_requested()) return *stop;
+    update_lines();
+    if (hart_.take_interrupt()) {
+      ++time_.steps;
+      continue;
+    }
+    if (hart_.state.waiting) return Stop::kIdle;
+    Exit exit = engine_->run(std::min(raw(target), next_deadline()));
+    if (exit == Exit::kSbiCall) answer_sbi();
+    if (exit == Exit::kTrapLoop) return Stop::kTrapLoop;
+  }
+  return stop_requested().value_or(Stop::kPosition);
+}
+
+void Machine::answer_sbi() {
+  auto& x = hart_.state.x;
+  SbiCall call{.extension = x[17], .function = x[16], .args = {x[10], x[11], x[12], x[13], x[14], x[15]}};
+  SbiReturn answer = sbi_call(*this, call);
+  x[10] = static_cast<uint64_t>(answer.error);
+  if (!answer.legacy) x[11] = answer.value;
+}
+
+size_t Machine::console_read(std::span<uint8_t> out) {
+  size_t count = 0;
+  while (count < out.size() && uart_.has_input()) out[count++] = uart_.take();
+  return count;
+}
+
+void Machine::system_reset(SbiReset type, bool failed) {
+  power_ = failed ? PowerRequest::kFail : type == SbiReset::kShutdown ? PowerRequest::kPoweroff : PowerRequest::kReset;
+}
+
+size_t Machine::console_room(ConsoleId console) const { return console == ConsoleId::kUart ? uart_.room() : 0; }
+
+void Machine::apply(const Event& event) {
+  CHECK(event.position == at());
+  if (const auto* anchor = std::get_if<TimeAnchor>(&event.payload)) {
+    CHECK(anchor->time_ticks >= time_.ticks());
+    time_.anchor_steps = time_.steps;
+    time_.anchor_ticks = anchor->time_ticks;
+    time_.rate = anchor->rate;
+  } else if (const auto* input = std::get_if<ConsoleInput>(&event.payload)) {
+    uart_.receive(input->bytes);
+  }
+}
+
+CheckpointDigest Machine::checkpoint_digest() {
+  CheckpointDigest digest;
+  DigestArchive hart;
+  hart("time", time_);
+  hart("hart", hart_.state);
+  digest.harts = hart.finish();
+  DigestArchive devices;
+  devices("aclint", aclint_);
+  devices("plic", plic_);
+  devices("uart", uart_);
+  devices("rtc", rtc_);
+  devices("syscon", syscon_);
+  devices("power", power_);
+  digest.devices = devices.finish();
+  digest.ram = ram_->dirty_digest();
+  ram_->clear_flags(kFrameDirty);
+  hart_.mmu.flush_writes();
+  return digest;
+}
+
+}  // namespace recount

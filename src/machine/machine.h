@@ -1,0 +1,128 @@
+#pragma once
+// The whole machine: RAM, hart, engine, devices, and the loop that runs them. A function of its events: it
+// cannot tell recording from replay, and knows no host clock.
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/check.h"
+#include "device/aclint.h"
+#include "device/goldfish_rtc.h"
+#include "device/plic.h"
+#include "device/ports.h"
+#include "device/syscon.h"
+#include "device/uart16550.h"
+#include "engine/engine.h"
+#include "event/event.h"
+#include "hart/hart.h"
+#include "machine/sbi.h"
+#include "memory/bus.h"
+#include "memory/ram.h"
+#include "state/archive.h"
+
+namespace recount {
+
+struct MachineConfig {
+  uint64_t ram_bytes = 512ull << 20;
+  std::string append;                  // kernel command line
+  std::string mmu = "sv39";            // what the device tree offers: "sv39" or "sv48"
+  uint64_t rtc_base_ns = 0;            // UTC at power-on, since 1970
+  std::array<uint8_t, 32> seed{};      // of everything random that the machine gives
+  Caching caching = Caching::kOn;      // kOff: the reference interpreter
+};
+
+// The files a machine starts from. Either firmware or a kernel must be there.
+struct BootImages {
+  Bytes firmware, kernel, initrd;
+};
+
+enum class Stop : uint8_t {
+  kPosition,  // reached what was asked for
+  kIdle,      // the hart waits for an interrupt: only an event can go on from here
+  kPoweroff,
+  kReset,     // the guest asked for a reboot
+  kFailed,    // the guest reported a failure (failure_code())
+  kTrapLoop,  // the trap handler traps on its own first instruction
+};
+
+class Machine final : private ClockPort, private SbiPlatform, private CheckContext {
+ public:
+  static Result<std::unique_ptr<Machine>> create(const MachineConfig& config, ConsolePort& console);
+  ~Machine() override;
+
+  // Loads the images and the device tree and sets the hart to their start.
+  Result<void> boot(const BootImages& images);
+
+  Position at() const { return Position{time_.steps}; }
+  uint64_t time_ticks() const { return time_.ticks(); }
+  // Guest time at which a timer will next raise an interrupt; kNever if none is set.
+  uint64_t next_timer_ticks() const;
+  uint32_t failure_code() const { return syscon_.code(); }
+  const HartState& hart() const { return hart_.state; }
+
+  // Runs until exactly target, or to an earlier stop. Never beyond.
+  Stop run_until(Position target);
+  // The event takes effect here and now: its position is at(). Events that are notes change nothing.
+  void apply(const Event& event);
+  // Bytes of input that the console device has room for.
+  size_t console_room(ConsoleId console) const;
+
+  // Everything but RAM: captured, restored and digested by the same function.
+  template <class Archive>
+  void state(Archive& a) {
+    a("time", time_);
+    a("hart", hart_.state);
+    a("aclint", aclint_);
+    a("plic", plic_);
+    a("uart", uart_);
+    a("rtc", rtc_);
+    a("syscon", syscon_);
+    a("power", power_);
+  }
+  Ram& ram() { return *ram_; }
+  // After state() or RAM was loaded: what is cached or derived follows.
+  void restored();
+
+  // The digest of canonical state here, and the start of the next one's set of dirty frames. The output
+  // part is the session's.
+  CheckpointDigest checkpoint_digest();
+
+ private:
+  Machine(const MachineConfig& config, std::unique_ptr<Ram> ram, ConsolePort& console);
+  void update_lines();
+  uint64_t next_deadline() const;
+  std::optional<Stop> stop_requested() const;
+  void answer_sbi();
+  void start_at(Gpa entry, Gpa device_tree, bool native_sbi);
+
+  uint64_t now_ticks() const override { return time_.ticks(); }
+  unsigned long long position() const override { return time_.steps; }
+  unsigned long long pc() const override { return hart_.state.pc; }
+
+  unsigned hart_count() const override { return 1; }
+  void set_timer(uint64_t ticks) override { hart_.state.stimecmp = ticks; }
+  void send_ipi(unsigned) override { hart_.state.mip |= 1u << kSsi; }
+  void console_write(ByteView bytes) override { console_.console_output(ConsoleId::kUart, bytes); }
+  size_t console_read(std::span<uint8_t> out) override;
+  bool read_guest(Gpa gpa, std::span<uint8_t> out) override { return ram_->read(gpa, out); }
+  bool write_guest(Gpa gpa, ByteView bytes) override { return ram_->write(gpa, bytes); }
+  void system_reset(SbiReset type, bool failed) override;
+
+  const MachineConfig config_;
+  ConsolePort& console_;
+  std::unique_ptr<Ram> ram_;
+  Bus bus_;
+  Timebase time_;
+  Hart hart_;
+  std::unique_ptr<Engine> engine_;
+  Aclint aclint_;
+  Plic plic_;
+  Uart16550 uart_;
+  GoldfishRtc rtc_;
+  Syscon syscon_;
+  PowerRequest power_ = PowerRequest::kNone;  // asked for through the SBI
+};
+
+}  // namespace recount

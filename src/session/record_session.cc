@@ -1,0 +1,45 @@
+#include "session/record_session.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace recount {
+
+void RecordSession::inject(Payload payload) {
+  Event event{machine_.at(), std::move(payload)};
+  sink_.append(event);
+  machine_.apply(event);
+}
+
+void RecordSession::let_input_in() {
+  size_t count = std::min(waiting_input_.size(), machine_.console_room(ConsoleId::kUart));
+  if (count == 0) return;
+  auto end = waiting_input_.begin() + static_cast<std::ptrdiff_t>(count);
+  inject(ConsoleInput{ConsoleId::kUart, Bytes(waiting_input_.begin(), end)});
+  waiting_input_.erase(waiting_input_.begin(), end);
+}
+
+void RecordSession::digest_if_due() {
+  if (machine_.time_ticks() < next_digest_ticks_) return;
+  next_digest_ticks_ = machine_.time_ticks() + kDigestTicks;
+  CheckpointDigest digest = machine_.checkpoint_digest();
+  digest.output = tap_.digest().value();
+  sink_.append({machine_.at(), digest});
+}
+
+Stop RecordSession::run_slice(uint64_t host_ns) {
+  if (auto anchor = time_.anchor(raw(machine_.at()), machine_.time_ticks(), host_ns, idle_)) inject(*anchor);
+  let_input_in();
+  digest_if_due();
+  Stop stop = machine_.run_until(machine_.at() + kSliceSteps);
+  idle_ = stop == Stop::kIdle;
+  return stop;
+}
+
+uint64_t RecordSession::wake_ns() const {
+  uint64_t ticks = machine_.next_timer_ticks();
+  constexpr uint64_t kFarTicks = 1ull << 56;  // beyond this the sum would overflow, and nobody waits so long
+  return ticks >= kFarTicks ? kNever : time_.host_ns_at(ticks);
+}
+
+}  // namespace recount

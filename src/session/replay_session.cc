@@ -1,0 +1,36 @@
+#include "session/replay_session.h"
+
+
+namespace recount {
+
+std::optional<Divergence> ReplaySession::replay(const Event& event) {
+  if (event.position < machine_.at()) return diverged("an event lies in the past");
+  Stop stop = machine_.run_until(event.position);
+  if (machine_.at() != event.position) {
+    return diverged(stop == Stop::kIdle ? "the guest waits where it went on" : "the guest stops where it went on");
+  }
+  if (const auto* recorded = std::get_if<CheckpointDigest>(&event.payload)) return compare(*recorded);
+  if (const auto* anchor = std::get_if<TimeAnchor>(&event.payload);
+      anchor != nullptr && anchor->time_ticks < machine_.time_ticks()) {
+    return diverged("time goes back");
+  }
+  if (const auto* input = std::get_if<ConsoleInput>(&event.payload);
+      input != nullptr && input->bytes.size() > machine_.console_room(input->console)) {
+    return diverged("the console has no room for the input");
+  }
+  machine_.apply(event);
+  return std::nullopt;
+}
+
+std::optional<Divergence> ReplaySession::compare(const CheckpointDigest& recorded) {
+  CheckpointDigest here = machine_.checkpoint_digest();
+  here.output = tap_.digest().value();
+  ++digests_compared_;
+  if (here.harts != recorded.harts) return diverged("the hart's state differs");
+  if (here.devices != recorded.devices) return diverged("a device's state differs");
+  if (here.output != recorded.output) return diverged("the output differs");
+  if (here.ram != recorded.ram) return diverged("memory differs");
+  return std::nullopt;
+}
+
+}  // namespace recount

@@ -1,0 +1,35 @@
+#pragma once
+// Runs a machine from a journal: every event at its position, every digest compared.
+
+#include <optional>
+#include <string>
+
+#include "machine/machine.h"
+#include "session/console_tap.h"
+
+namespace recount {
+
+// The first place where a replay differs from what was recorded.
+struct Divergence {
+  Position position{};
+  std::string what;
+};
+
+class ReplaySession {
+ public:
+  ReplaySession(Machine& machine, const ConsoleTap& tap) : machine_(machine), tap_(tap) {}
+
+  // Runs to the event and applies it, or compares it if it is a digest. After a divergence nothing more runs.
+  std::optional<Divergence> replay(const Event& event);
+  uint64_t digests_compared() const { return digests_compared_; }
+
+ private:
+  Divergence diverged(std::string what) const { return {machine_.at(), std::move(what)}; }
+  std::optional<Divergence> compare(const CheckpointDigest& recorded);
+
+  Machine& machine_;
+  const ConsoleTap& tap_;
+  uint64_t digests_compared_ = 0;
+};
+
+}  // namespace recount
