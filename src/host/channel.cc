@@ -1,0 +1,74 @@
+#include "host/channel.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/check.h"
+
+namespace recount {
+
+Result<std::pair<Channel, Channel>> Channel::pair() {
+  int fds[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
+    return fail(ErrorKind::kUnavailable, std::string("cannot make a socket pair: ") + std::strerror(errno));
+  }
+  return std::pair{Channel(Fd(fds[0])), Channel(Fd(fds[1]))};
+}
+
+bool Channel::send(ByteView message, const Fd* with) {
+  CHECK(message.size() <= kChannelMessageBytes);
+  iovec data{const_cast<uint8_t*>(message.data()), message.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr header{};
+  header.msg_iov = &data;
+  header.msg_iovlen = 1;
+  if (with != nullptr) {
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    cmsghdr* c = CMSG_FIRSTHDR(&header);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(int));
+    int fd = with->get();
+    std::memcpy(CMSG_DATA(c), &fd, sizeof fd);
+  }
+  ssize_t sent;
+  do {
+    sent = ::sendmsg(fd_.get(), &header, MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) closed_ = true;
+  return sent >= 0;
+}
+
+std::optional<Channel::Message> Channel::receive() {
+  if (closed()) return std::nullopt;
+  Message message{Bytes(kChannelMessageBytes), Fd()};
+  iovec data{message.bytes.data(), message.bytes.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr header{};
+  header.msg_iov = &data;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof control;
+  ssize_t got;
+  do {
+    got = ::recvmsg(fd_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return std::nullopt;
+  if (got <= 0) {
+    closed_ = true;
+    return std::nullopt;
+  }
+  message.bytes.resize(static_cast<size_t>(got));
+  for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
+    int fd;
+    std::memcpy(&fd, CMSG_DATA(c), sizeof fd);
+    message.fd = Fd(fd);
+  }
+  return message;
+}
+
+}  // namespace recount

@@ -1,0 +1,43 @@
+#pragma once
+// Messages between our own processes: whole or not at all, in order, and a file descriptor may ride along. The other
+// end having died shows as closed(), never as a signal.
+
+#include <optional>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "host/fd.h"
+
+namespace recount {
+
+class Channel {
+ public:
+  struct Message {
+    Bytes bytes;
+    Fd fd;
+  };
+
+  Channel() = default;
+  explicit Channel(Fd fd) : fd_(std::move(fd)) {}
+  // Both ends; one of them goes to another process.
+  static Result<std::pair<Channel, Channel>> pair();
+
+  // Blocks while the peer's queue is full. False if the peer is gone.
+  bool send(ByteView message, const Fd* with = nullptr);
+  // nullopt if nothing is there now, or the peer is gone: see closed().
+  std::optional<Message> receive();
+
+  bool closed() const { return closed_ || !fd_; }
+  int fd() const { return fd_.get(); }
+  Fd take_fd() { return std::move(fd_); }
+
+ private:
+  Fd fd_;
+  bool closed_ = false;
+};
+
+// The largest message.
+inline constexpr size_t kChannelMessageBytes = 64 << 10;
+
+}  // namespace recount

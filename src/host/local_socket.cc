@@ -1,0 +1,96 @@
+#include "host/local_socket.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace recount {
+namespace {
+
+constexpr size_t kLongestLine = 64 << 10;
+
+Result<sockaddr_un> address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    return fail(ErrorKind::kUsage, path + ": too long for a socket's name; set RECOUNT_DIR to a shorter folder");
+  }
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  return address;
+}
+
+Fd stream_socket() { return Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+
+bool connect_to(const Fd& fd, const sockaddr_un& address) {
+  return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+}  // namespace
+
+Result<LocalListener> LocalListener::listen(const std::string& path) {
+  sockaddr_un address = TRY(address_of(path));
+  if (connect_to(stream_socket(), address)) {
+    return fail(ErrorKind::kUnavailable, path + ": a recorder of this name is running; give another --name");
+  }
+  ::unlink(path.c_str());
+  Fd fd = stream_socket();
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(fd.get(), 8) != 0) {
+    return fail(ErrorKind::kUnavailable, path + ": cannot listen: " + std::strerror(errno));
+  }
+  return LocalListener(std::move(fd), path);
+}
+
+LocalListener::~LocalListener() { close(); }
+
+void LocalListener::close() {
+  if (fd_) ::unlink(path_.c_str());
+  fd_.reset();
+}
+
+Fd LocalListener::accept() { return Fd(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC)); }
+
+Result<std::string> ask_local(const std::string& path, const std::string& line) {
+  sockaddr_un address = TRY(address_of(path));
+  Fd fd = stream_socket();
+  if (!connect_to(fd, address)) return fail(ErrorKind::kUnavailable, path + ": no recorder answers");
+  std::string out = line + "\n";
+  for (size_t done = 0; done < out.size();) {
+    ssize_t n = ::send(fd.get(), out.data() + done, out.size() - done, MSG_NOSIGNAL);
+    if (n <= 0) return fail(ErrorKind::kUnavailable, path + ": the recorder hung up");
+    done += static_cast<size_t>(n);
+  }
+  std::string answer;
+  char buffer[4096];
+  while (answer.find('\n') == std::string::npos) {
+    ssize_t n = ::recv(fd.get(), buffer, sizeof buffer, 0);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return fail(ErrorKind::kUnavailable, path + ": the recorder hung up");
+    answer.append(buffer, static_cast<size_t>(n));
+  }
+  return answer.substr(0, answer.find('\n'));
+}
+
+std::optional<std::string> LineConnection::read_line() {
+  char buffer[4096];
+  ssize_t n = ::recv(fd_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
+  if (n > 0) pending_.append(buffer, static_cast<size_t>(n));
+  if (n == 0 || pending_.size() > kLongestLine) closed_ = true;
+  size_t end = pending_.find('\n');
+  if (end == std::string::npos) return std::nullopt;
+  std::string line = pending_.substr(0, end);
+  pending_.erase(0, end + 1);
+  return line;
+}
+
+void LineConnection::write_line(const std::string& line) {
+  std::string out = line + "\n";
+  // A peer that does not read its answer must not hold the recorder up.
+  if (::send(fd_.get(), out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT) != static_cast<ssize_t>(out.size())) {
+    closed_ = true;
+  }
+}
+
+}  // namespace recount

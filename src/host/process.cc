@@ -1,0 +1,59 @@
+#include "host/process.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+namespace recount {
+
+Result<int> fork_process(const std::string& name, const std::function<int()>& body) {
+  std::fflush(nullptr);
+  pid_t pid = ::fork();
+  if (pid < 0) return fail(ErrorKind::kUnavailable, std::string("cannot fork: ") + std::strerror(errno));
+  if (pid == 0) {
+    ::prctl(PR_SET_NAME, name.c_str());
+    int code = body();
+    std::fflush(nullptr);
+    ::_exit(code);
+  }
+  return pid;
+}
+
+std::optional<ProcessEnd> reap() {
+  int status = 0;
+  pid_t pid = ::waitpid(-1, &status, WNOHANG);
+  if (pid <= 0) return std::nullopt;
+  ProcessEnd end{.pid = pid};
+  if (WIFEXITED(status)) end.exit_code = WEXITSTATUS(status);
+  if (WIFSIGNALED(status)) end.signal = WTERMSIG(status);
+  return end;
+}
+
+void adopt_orphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
+void die_with_parent() { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }
+void kill_process(int pid) {
+  if (pid > 0) ::kill(pid, SIGKILL);
+}
+
+MemoryUse memory_use(int pid) {
+  MemoryUse use;
+  std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string name;
+    uint64_t kilobytes = 0;
+    if (!(words >> name >> kilobytes)) continue;
+    if (name == "Rss:") use.resident_bytes = kilobytes << 10;
+    if (name == "Private_Clean:" || name == "Private_Dirty:") use.private_bytes += kilobytes << 10;
+  }
+  return use;
+}
+
+}  // namespace recount
