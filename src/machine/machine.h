@@ -57,6 +57,8 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
 
   Position at() const { return Position{time_.steps}; }
   uint64_t time_ticks() const { return time_.ticks(); }
+  // Guest time there, if no anchor comes between. Not before at().
+  uint64_t time_ticks_at(Position p) const { return time_.ticks_at(raw(p)); }
   // Guest time at which a timer will next raise an interrupt; kNever if none is set.
   uint64_t next_timer_ticks() const;
   uint32_t failure_code() const { return syscon_.code(); }

@@ -11,26 +11,36 @@ void RecordSession::inject(Payload payload) {
   machine_.apply(event);
 }
 
+void RecordSession::let_events_in() {
+  for (; !waiting_.empty(); waiting_.pop_front()) inject(std::move(waiting_.front()));
+}
+
 void RecordSession::let_input_in() {
-  size_t count = std::min(waiting_input_.size(), machine_.console_room(ConsoleId::kUart));
+  ConsoleId console = tap_.last();
+  size_t count = std::min(waiting_input_.size(), machine_.console_room(console));
   if (count == 0) return;
   auto end = waiting_input_.begin() + static_cast<std::ptrdiff_t>(count);
-  inject(ConsoleInput{ConsoleId::kUart, Bytes(waiting_input_.begin(), end)});
+  inject(ConsoleInput{console, Bytes(waiting_input_.begin(), end)});
   waiting_input_.erase(waiting_input_.begin(), end);
 }
 
-void RecordSession::digest_if_due() {
-  if (machine_.time_ticks() < next_digest_ticks_) return;
+void RecordSession::digest() {
   next_digest_ticks_ = machine_.time_ticks() + kDigestTicks;
   CheckpointDigest digest = machine_.checkpoint_digest();
   digest.output = tap_.digest().value();
   sink_.append({machine_.at(), digest});
 }
 
+void RecordSession::note_failure(FailureNotice notice) {
+  digest();
+  sink_.append({machine_.at(), std::move(notice)});
+}
+
 Stop RecordSession::run_slice(uint64_t host_ns) {
   if (auto anchor = time_.anchor(raw(machine_.at()), machine_.time_ticks(), host_ns, idle_)) inject(*anchor);
+  let_events_in();
   let_input_in();
-  digest_if_due();
+  if (machine_.time_ticks() >= next_digest_ticks_) digest();
   Stop stop = machine_.run_until(machine_.at() + kSliceSteps);
   idle_ = stop == Stop::kIdle;
   return stop;

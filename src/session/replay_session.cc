@@ -25,6 +25,7 @@ std::optional<Divergence> ReplaySession::replay(const Event& event) {
 std::optional<Divergence> ReplaySession::compare(const CheckpointDigest& recorded) {
   CheckpointDigest here = machine_.checkpoint_digest();
   here.output = tap_.digest().value();
+  last_digest_ = here;
   ++digests_compared_;
   if (here.harts != recorded.harts) return diverged("the hart's state differs");
   if (here.devices != recorded.devices) return diverged("a device's state differs");

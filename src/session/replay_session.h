@@ -22,6 +22,8 @@ class ReplaySession {
   // Runs to the event and applies it, or compares it if it is a digest. After a divergence nothing more runs.
   std::optional<Divergence> replay(const Event& event);
   uint64_t digests_compared() const { return digests_compared_; }
+  // What this machine had at the last digest compared.
+  const CheckpointDigest& last_digest() const { return last_digest_; }
 
  private:
   Divergence diverged(std::string what) const { return {machine_.at(), std::move(what)}; }
@@ -30,6 +32,7 @@ class ReplaySession {
   Machine& machine_;
   const ConsoleTap& tap_;
   uint64_t digests_compared_ = 0;
+  CheckpointDigest last_digest_;
 };
 
 }  // namespace recount
