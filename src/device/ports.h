@@ -33,6 +33,7 @@ struct BlockRequest {
   BlockOp op = BlockOp::kRead;
   uint64_t sector = 0;
   uint64_t sector_count = 0;
+  bool operator==(const BlockRequest&) const = default;
 };
 
 // A disk. start() only announces a request: the session answers with a DiskCompletion event at some
