@@ -11,12 +11,6 @@ constexpr uint32_t kPriorityMask = 7;
 
 }  // namespace
 
-void Plic::set_level(unsigned source, bool high) {
-  uint32_t bit = 1u << (source % 32);
-  uint32_t& word = level_[source / 32];
-  word = high ? word | bit : word & ~bit;
-}
-
 // The pending and enabled source of highest priority above the threshold; the lowest number breaks ties.
 unsigned Plic::best(const Context& c) const {
   unsigned found = 0;

@@ -17,7 +17,8 @@ class Plic final : public MmioDevice {
 
   explicit Plic(unsigned context_count) : contexts_(context_count) {}
 
-  void set_level(unsigned source, bool high);
+  // The levels of sources 1 to 31, a bit each: all that a board here uses. The machine sets them often.
+  void set_levels(uint32_t high) { level_[0] = high & ~1u; }
   // Whether this context's interrupt line is high.
   bool pending(unsigned context) const { return best(contexts_[context]) != 0; }
 

@@ -111,6 +111,15 @@ void add_devices(Tree& t) {
   t.cells("interrupts", {board::kUartIrq});
   t.cells("interrupt-parent", {kPlicHandle});
   t.end();
+  for (unsigned slot = 0; slot < board::kVirtioSlots; ++slot) {
+    Gpa base = board::kVirtio + slot * board::kVirtioSize;
+    t.begin(at("virtio_mmio", base));
+    t.text("compatible", "virtio,mmio");
+    t.reg(base, board::kVirtioSize);
+    t.cells("interrupts", {board::kVirtioIrq + slot});
+    t.cells("interrupt-parent", {kPlicHandle});
+    t.end();
+  }
   t.begin(at("rtc", board::kRtc));
   t.text("compatible", "google,goldfish-rtc");
   t.reg(board::kRtc, board::kRtcSize);

@@ -15,17 +15,20 @@ constexpr uint64_t kMegabyte = 1 << 20;
 
 }  // namespace
 
-Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, ConsolePort& console) {
+Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, ConsolePort& console,
+                                                 const std::vector<BlockPort*>& disks) {
   constexpr uint64_t kLeast = 16 * kMegabyte, kMost = 64ull << 30;
   if (config.ram_bytes < kLeast || config.ram_bytes > kMost || config.ram_bytes % (2 * kMegabyte) != 0) {
     return fail(ErrorKind::kUsage, "memory must be 16M to 64G, in steps of 2M");
   }
   if (config.mmu != "sv39" && config.mmu != "sv48") return fail(ErrorKind::kUsage, "mmu must be sv39 or sv48");
+  if (disks.size() > kMostDisks) return fail(ErrorKind::kUsage, "a machine has at most 6 disks");
   auto ram = TRY(Ram::create(board::kRam, config.ram_bytes));
-  return std::unique_ptr<Machine>(new Machine(config, std::move(ram), console));
+  return std::unique_ptr<Machine>(new Machine(config, std::move(ram), console, disks));
 }
 
-Machine::Machine(const MachineConfig& config, std::unique_ptr<Ram> ram, ConsolePort& console)
+Machine::Machine(const MachineConfig& config, std::unique_ptr<Ram> ram, ConsolePort& console,
+                 const std::vector<BlockPort*>& disks)
     : config_(config),
       console_(console),
       ram_(std::move(ram)),
@@ -34,14 +37,31 @@ Machine::Machine(const MachineConfig& config, std::unique_ptr<Ram> ram, ConsoleP
       aclint_(*this, 1),
       plic_(2),
       uart_(console),
-      rtc_(*this, config.rtc_base_ns) {
+      rtc_(*this, config.rtc_base_ns),
+      virtio_console_(*ram_, console),
+      virtio_entropy_(*ram_, random_) {
+  for (unsigned i = 0; i < disks.size(); ++i) disks_.push_back(std::make_unique<VirtioBlock>(*ram_, *disks[i], i));
   ram_->set_watcher(&hart_.mmu);
+  map_devices();
+  set_check_context(this);
+}
+
+void Machine::map_devices() {
   bus_.map(board::kSyscon, board::kSysconSize, syscon_);
   bus_.map(board::kRtc, board::kRtcSize, rtc_);
   bus_.map(board::kAclint, board::kAclintSize, aclint_);
   bus_.map(board::kPlic, board::kPlicSize, plic_);
   bus_.map(board::kUart, board::kUartSize, uart_);
-  set_check_context(this);
+  auto occupy = [this](VirtioDevice& device) {
+    bus_.map(board::kVirtio + virtio_slots_.size() * board::kVirtioSize, board::kVirtioSize, device);
+    virtio_slots_.push_back(&device);
+  };
+  occupy(virtio_console_);
+  occupy(virtio_entropy_);
+  for (const auto& disk : disks_) occupy(*disk);
+  for (size_t slot = virtio_slots_.size(); slot < board::kVirtioSlots; ++slot) {
+    bus_.map(board::kVirtio + slot * board::kVirtioSize, board::kVirtioSize, empty_slot_);
+  }
 }
 
 Machine::~Machine() { set_check_context(nullptr); }
@@ -118,9 +138,12 @@ void Machine::restored() {
 }
 
 void Machine::update_lines() {
-  plic_.set_level(board::kUartIrq, uart_.irq());
   rtc_.check_alarm();
-  plic_.set_level(board::kRtcIrq, rtc_.irq());
+  uint32_t levels = (uart_.irq() ? 1u << board::kUartIrq : 0) | (rtc_.irq() ? 1u << board::kRtcIrq : 0);
+  for (size_t slot = 0; slot < virtio_slots_.size(); ++slot) {
+    if (virtio_slots_[slot]->irq()) levels |= 1u << (board::kVirtioIrq + slot);
+  }
+  plic_.set_levels(levels);
   auto line = [](bool on, unsigned interrupt) { return on ? 1ull << interrupt : 0; };
   hart_.state.lines = line(plic_.pending(kMachineContext), kMei) | line(plic_.pending(kSupervisorContext), kSei) |
                       line(aclint_.msip(0), kMsi) | line(time_.ticks() >= aclint_.mtimecmp(0), kMti);
@@ -186,7 +209,21 @@ void Machine::system_reset(SbiReset type, bool failed) {
   power_ = failed ? PowerRequest::kFail : type == SbiReset::kShutdown ? PowerRequest::kPoweroff : PowerRequest::kReset;
 }
 
-size_t Machine::console_room(ConsoleId console) const { return console == ConsoleId::kUart ? uart_.room() : 0; }
+size_t Machine::console_room(ConsoleId console) const {
+  switch (console) {
+    case ConsoleId::kUart: return uart_.room();
+    case ConsoleId::kVirtio: return virtio_console_.room();
+  }
+  return 0;  // no such console: an event read from a file may say anything
+}
+
+bool Machine::disk_pending(uint8_t disk, uint64_t serial) const {
+  return disk < disks_.size() && disks_[disk]->pending(serial);
+}
+
+void Machine::restart_disks() {
+  for (const auto& disk : disks_) disk->restart();
+}
 
 void Machine::apply(const Event& event) {
   CHECK(event.position == at());
@@ -196,23 +233,26 @@ void Machine::apply(const Event& event) {
     time_.anchor_ticks = anchor->time_ticks;
     time_.rate = anchor->rate;
   } else if (const auto* input = std::get_if<ConsoleInput>(&event.payload)) {
-    uart_.receive(input->bytes);
+    if (input->console == ConsoleId::kUart) {
+      uart_.receive(input->bytes);
+    } else {
+      virtio_console_.receive(input->bytes);
+    }
+  } else if (const auto* done = std::get_if<DiskCompletion>(&event.payload)) {
+    CHECK(done->disk < disks_.size());
+    disks_[done->disk]->complete(done->request, done->status);
+  } else if (const auto* entropy = std::get_if<EntropySeed>(&event.payload)) {
+    random_.seed(entropy->seed);
   }
 }
 
 CheckpointDigest Machine::checkpoint_digest() {
   CheckpointDigest digest;
   DigestArchive hart;
-  hart("time", time_);
-  hart("hart", hart_.state);
+  hart_state(hart);
   digest.harts = hart.finish();
   DigestArchive devices;
-  devices("aclint", aclint_);
-  devices("plic", plic_);
-  devices("uart", uart_);
-  devices("rtc", rtc_);
-  devices("syscon", syscon_);
-  devices("power", power_);
+  device_state(devices);
   digest.devices = devices.finish();
   digest.ram = ram_->dirty_digest();
   ram_->clear_flags(kFrameDirty);

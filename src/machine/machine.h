@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/check.h"
 #include "device/aclint.h"
@@ -14,9 +15,13 @@
 #include "device/ports.h"
 #include "device/syscon.h"
 #include "device/uart16550.h"
+#include "device/virtio/block.h"
+#include "device/virtio/console.h"
+#include "device/virtio/entropy.h"
 #include "engine/engine.h"
 #include "event/event.h"
 #include "hart/hart.h"
+#include "machine/random_generator.h"
 #include "machine/sbi.h"
 #include "memory/bus.h"
 #include "memory/ram.h"
@@ -49,7 +54,10 @@ enum class Stop : uint8_t {
 
 class Machine final : private ClockPort, private SbiPlatform, private CheckContext {
  public:
-  static Result<std::unique_ptr<Machine>> create(const MachineConfig& config, ConsolePort& console);
+  static constexpr size_t kMostDisks = 6;
+  // Disk n is the guest's /dev/vda + n. The ports outlive the machine.
+  static Result<std::unique_ptr<Machine>> create(const MachineConfig& config, ConsolePort& console,
+                                                 const std::vector<BlockPort*>& disks = {});
   ~Machine() override;
 
   // Loads the images and the device tree and sets the hart to their start.
@@ -71,17 +79,17 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   // Bytes of input that the console device has room for.
   size_t console_room(ConsoleId console) const;
 
+  uint8_t disk_count() const { return static_cast<uint8_t>(disks_.size()); }
+  // Whether a completion of this request would have an effect. A reset by the guest makes a disk forget requests.
+  bool disk_pending(uint8_t disk, uint64_t serial) const;
+  // After a restore or a fork: every pending request is announced to its port again.
+  void restart_disks();
+
   // Everything but RAM: captured, restored and digested by the same function.
   template <class Archive>
   void state(Archive& a) {
-    a("time", time_);
-    a("hart", hart_.state);
-    a("aclint", aclint_);
-    a("plic", plic_);
-    a("uart", uart_);
-    a("rtc", rtc_);
-    a("syscon", syscon_);
-    a("power", power_);
+    hart_state(a);
+    device_state(a);
   }
   Ram& ram() { return *ram_; }
   // After state() or RAM was loaded: what is cached or derived follows.
@@ -92,7 +100,28 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   CheckpointDigest checkpoint_digest();
 
  private:
-  Machine(const MachineConfig& config, std::unique_ptr<Ram> ram, ConsolePort& console);
+  Machine(const MachineConfig& config, std::unique_ptr<Ram> ram, ConsolePort& console,
+          const std::vector<BlockPort*>& disks);
+  // The two parts of state(), which a checkpoint digest keeps apart.
+  template <class Archive>
+  void hart_state(Archive& a) {
+    a("time", time_);
+    a("hart", hart_.state);
+  }
+  template <class Archive>
+  void device_state(Archive& a) {
+    a("aclint", aclint_);
+    a("plic", plic_);
+    a("uart", uart_);
+    a("rtc", rtc_);
+    a("syscon", syscon_);
+    a("power", power_);
+    a("random", random_);
+    a("virtio_console", virtio_console_);
+    a("virtio_entropy", virtio_entropy_);
+    for (size_t i = 0; i < disks_.size(); ++i) a("disk" + std::to_string(i), *disks_[i]);
+  }
+  void map_devices();
   void update_lines();
   uint64_t next_deadline() const;
   std::optional<Stop> stop_requested() const;
@@ -124,6 +153,12 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   Uart16550 uart_;
   GoldfishRtc rtc_;
   Syscon syscon_;
+  RandomGenerator random_;
+  VirtioConsole virtio_console_;
+  VirtioEntropy virtio_entropy_;
+  std::vector<std::unique_ptr<VirtioBlock>> disks_;
+  std::vector<const VirtioDevice*> virtio_slots_;  // the occupied ones, from slot 0
+  EmptyVirtioSlot empty_slot_;
   PowerRequest power_ = PowerRequest::kNone;  // asked for through the SBI
 };
 
