@@ -61,12 +61,13 @@ Result<BootImages> read_images(const RunOptions& options) {
 }
 
 // Until the guest ends or the user leaves.
-Result<int> run_to_the_end(Machine& machine, const ConsoleTap& tap) {
+Result<int> run_to_the_end(Machine& machine, const ConsoleTap& tap, const std::array<uint8_t, 32>& seed) {
   constexpr uint64_t kInputEvery = 16;        // slices between looks at the terminal while the guest runs
   constexpr uint64_t kLongestWait_ns = 1'000'000'000;
   SystemClock clock;
   NoJournal journal;
   RecordSession session(machine, tap, journal, clock.monotonic_ns());
+  session.power_on(seed);
   RawTerminal terminal;
   ConsoleReader reader;
   EscapeFilter escape;
@@ -108,7 +109,7 @@ Result<int> run(const RunOptions& options) {
   ConsoleTap tap(console);
   auto machine = TRY(Machine::create(config, tap));
   if (auto booted = machine->boot(images); !booted) return std::unexpected(booted.error());
-  return run_to_the_end(*machine, tap);
+  return run_to_the_end(*machine, tap, config.seed);
 }
 
 }  // namespace

@@ -11,6 +11,14 @@ void RecordSession::inject(Payload payload) {
   machine_.apply(event);
 }
 
+void RecordSession::power_on(const std::array<uint8_t, 32>& seed) {
+  // Not the machine's seed itself: the guest's kernel has that one, from the device tree.
+  Blake2b derived;
+  derived.update(view_of("recount: entropy device"));
+  derived.update(seed);
+  inject(EntropySeed{derived.finish().bytes});
+}
+
 void RecordSession::let_events_in() {
   for (; !waiting_.empty(); waiting_.pop_front()) inject(std::move(waiting_.front()));
 }

@@ -17,6 +17,9 @@ class RecordSession {
   RecordSession(Machine& machine, const ConsoleTap& tap, EventSink& sink, uint64_t host_ns)
       : machine_(machine), tap_(tap), sink_(sink), time_(host_ns) {}
 
+  // At position 0: the first event, from which the machine's random bytes follow. seed is the machine's own.
+  void power_on(const std::array<uint8_t, 32>& seed);
+
   // One slice: re-anchors time, lets in what waits, digests once a second, and runs at most kSliceSteps.
   Stop run_slice(uint64_t host_ns);
 

@@ -18,6 +18,10 @@ std::optional<Divergence> ReplaySession::replay(const Event& event) {
       input != nullptr && input->bytes.size() > machine_.console_room(input->console)) {
     return diverged("the console has no room for the input");
   }
+  if (const auto* done = std::get_if<DiskCompletion>(&event.payload);
+      done != nullptr && done->disk >= machine_.disk_count()) {
+    return diverged("a completion names a disk that this machine does not have");
+  }
   machine_.apply(event);
   return std::nullopt;
 }
