@@ -140,12 +140,14 @@ Result<void> DiskStack::reserve(uint64_t sector, uint64_t sector_count, BlockOp 
   CHECK(sector_count <= this->sector_count());
   check_range(sector, sector_count * kSectorSize);
   if (sector_count == 0) return {};
-  const uint64_t first = sector * kSectorSize / kClusterBytes;
-  const uint64_t last = ((sector + sector_count) * kSectorSize - 1) / kClusterBytes;
-  // Whole clusters of zeros need none.
-  if (op == BlockOp::kWriteZeroes && last - first > 1) {
-    TRY(top().reserve(first, 1));
-    return top().reserve(last, 1);
+  const uint64_t begin = sector * kSectorSize;
+  const uint64_t end = begin + sector_count * kSectorSize;
+  const uint64_t first = begin / kClusterBytes;
+  const uint64_t last = (end - 1) / kClusterBytes;
+  if (op == BlockOp::kWriteZeroes) {  // whole clusters of zeros need none
+    if (begin % kClusterBytes != 0) TRY(top().reserve(first, 1));
+    if (end % kClusterBytes != 0 && end != disk_bytes_) TRY(top().reserve(last, 1));
+    return {};
   }
   return top().reserve(first, last - first + 1);
 }
@@ -153,6 +155,10 @@ Result<void> DiskStack::reserve(uint64_t sector, uint64_t sector_count, BlockOp 
 Result<void> DiskStack::flush() {
   for (auto& layer : layers_) TRY(layer->flush());
   return {};
+}
+
+void DiskStack::assume_unflushed() {
+  for (auto& layer : layers_) layer->assume_unflushed();
 }
 
 uint64_t DiskStack::next_written(uint64_t cluster) const {

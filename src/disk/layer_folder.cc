@@ -1,0 +1,169 @@
+#include "disk/layer_folder.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "host/file_names.h"
+#include "host/folders.h"
+
+namespace recount {
+namespace {
+
+constexpr std::string_view kSuffix = ".layer";
+constexpr size_t kDigits = 6;
+
+bool is_layer_name(std::string_view name) {
+  return name.size() == kDigits + kSuffix.size() && name.ends_with(kSuffix) &&
+         std::ranges::all_of(name.substr(0, kDigits), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string marker_path(const std::string& image) { return layer_folder_path(image) + "/committing"; }
+
+// All of upper comes into lower, which then is on the medium.
+Result<void> merge(const Layer& upper, Layer& lower) {
+  Bytes buffer;
+  for (uint64_t at = upper.next(0); at < upper.clusters(); at = upper.next(at)) {
+    constexpr uint64_t kMost = 256;
+    const ClusterState state = upper.state(at);
+    uint64_t count = 1;
+    while (count < kMost && at + count < upper.clusters() && upper.state(at + count) == state) ++count;
+    if (state == ClusterState::kZero) {
+      lower.write_zeroes(at, count);
+    } else {
+      buffer.resize(count * kClusterBytes);
+      TRY(upper.read(at * kClusterBytes, buffer));
+      TRY(lower.write(at, buffer));
+    }
+    at += count;
+  }
+  return lower.flush();
+}
+
+}  // namespace
+
+std::string layer_folder_path(const std::string& image) { return image + ".recount"; }
+
+Result<RandomAccessFile> open_base(const std::string& image) {
+  auto file = TRY(RandomAccessFile::open(image, FileMode::kRead));
+  const uint64_t size = TRY(file.identity()).size_bytes;
+  if (size == 0) return fail(ErrorKind::kUnreadable, image + ": cannot open: it is empty");
+  if (size % 512 != 0 || size > kMostDiskBytes) {
+    return fail(ErrorKind::kUnreadable, image + ": cannot open: it is no raw disk image: its size, " +
+                                            std::to_string(size) + " bytes, is no multiple of 512");
+  }
+  return file;
+}
+
+bool is_half_committed(const std::string& image) { return file_exists(marker_path(image)); }
+
+Result<void> refuse_half_committed(const std::string& image) {
+  if (!is_half_committed(image)) return {};
+  return fail(ErrorKind::kUnavailable,
+              image + ": a commit was interrupted: finish it with `recount disk commit " + image + "`");
+}
+
+Result<LayerFolder> LayerFolder::open(const std::string& image) {
+  const std::string folder = layer_folder_path(image);
+  if (auto made = make_folder(folder); !made) {
+    return fail(ErrorKind::kUnavailable,
+                made.error().message + "; with " + image + ",ro the disk is read-only and needs none");
+  }
+  auto lock = FileLock::try_take(folder + "/lock");
+  if (!lock) {
+    return fail(ErrorKind::kUnavailable,
+                lock.error().message + "; with " + image + ",ro the disk is read-only and needs none");
+  }
+  if (!*lock) {
+    return fail(ErrorKind::kUnavailable,
+                image + ": is in use by another recorder: end that one, or use the image read-only");
+  }
+  return LayerFolder(image, std::move(**lock));
+}
+
+std::vector<std::string> LayerFolder::layer_paths() const {
+  std::vector<std::string> paths;
+  for (const std::string& name : list_folder(path())) {
+    if (is_layer_name(name)) paths.push_back(path() + "/" + name);
+  }
+  return paths;
+}
+
+Result<std::vector<std::unique_ptr<Layer>>> LayerFolder::layers(const FileIdentity& base) const {
+  std::vector<std::unique_ptr<Layer>> layers;
+  for (const std::string& layer_path : layer_paths()) {
+    auto layer = TRY(Layer::open(layer_path));
+    const bool same_time = layer->base_mtime_ns() == base.mtime_ns || is_half_committed(image_);
+    if (layer->disk_bytes() != base.size_bytes || !same_time) {
+      return fail(ErrorKind::kUnavailable, image_ +
+                                               ": has changed since its layers were written: put the old "
+                                               "image back, or `recount disk discard " +
+                                               image_ + "` to lose what the guest wrote");
+    }
+    layers.push_back(std::move(layer));
+  }
+  return layers;
+}
+
+// What Layer::create() was killed in the middle of.
+Result<void> LayerFolder::remove_unfinished() const {
+  for (const std::string& name : list_folder(path())) {
+    if (name.ends_with(".layer.new")) TRY(remove_file(path() + "/" + name));
+  }
+  return {};
+}
+
+// One upper layer at a time, the lowest first: whenever this is killed, what is left reads the same.
+Result<std::vector<std::unique_ptr<Layer>>> LayerFolder::merged_layers(const FileIdentity& base) const {
+  TRY(remove_unfinished());
+  auto all = TRY(layers(base));
+  while (all.size() > 1) {
+    TRY(merge(*all[1], *all[0]));
+    std::vector<std::unique_ptr<Layer>> done;
+    done.push_back(std::move(all[1]));
+    all.erase(all.begin() + 1);
+    TRY(remove(std::move(done)));
+  }
+  return all;
+}
+
+Result<std::unique_ptr<Layer>> LayerFolder::create_layer(const FileIdentity& base) const {
+  const auto paths = layer_paths();
+  unsigned long number = 1;
+  if (!paths.empty()) {
+    const std::string& last = paths.back();
+    number = std::stoul(last.substr(last.size() - kDigits - kSuffix.size(), kDigits)) + 1;
+  }
+  if (number > 999'999)
+    return fail(ErrorKind::kUnavailable, path() + ": too many layers: open the image afresh");
+  char name[32];
+  std::snprintf(name, sizeof name, "/%06lu.layer", number);
+  return Layer::create(path() + name, base.size_bytes, base.mtime_ns);
+}
+
+Result<void> LayerFolder::remove(std::vector<std::unique_ptr<Layer>> layers) const {
+  for (auto& layer : layers) {
+    TRY(remove_file(layer->path()));
+    TRY(sync_folder(path()));
+  }
+  return {};
+}
+
+Result<void> LayerFolder::remove_all() const {
+  for (const std::string& layer_path : layer_paths()) {
+    TRY(remove_file(layer_path));
+    TRY(sync_folder(path()));
+  }
+  return {};
+}
+
+Result<void> LayerFolder::set_half_committed(bool half) const {
+  const std::string marker = marker_path(image_);
+  if (half) {
+    TRY(RandomAccessFile::open(marker, FileMode::kReplace));
+  } else {
+    TRY(remove_file(marker));
+  }
+  return sync_folder(path());
+}
+
+}  // namespace recount
