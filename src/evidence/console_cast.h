@@ -1,0 +1,32 @@
+#pragma once
+// The console's output as an asciicast v2 file, which asciinema plays: a header line, then a JSON event a
+// piece. What the guest printed need not be UTF-8: wrong bytes become U+FFFD, a character cut in two pieces
+// is joined.
+
+#include <string>
+
+#include "base/bytes.h"
+
+namespace recount {
+
+// The same bytes as valid UTF-8. What may be the beginning of a character at the end stays in pending, if
+// given.
+std::string valid_utf8(ByteView bytes, Bytes* pending);
+
+class ConsoleCast {
+ public:
+  // utc_ns: when second 0 of the guest was.
+  ConsoleCast(const std::string& title, uint64_t utc_ns, unsigned columns = 80, unsigned rows = 24);
+  // Seconds of guest time; they do not go back.
+  void add(double seconds, ByteView bytes);
+  void marker(double seconds, const std::string& text);
+  Bytes finish();
+
+ private:
+  void event(const char* kind, const std::string& text);
+  std::string out_;
+  Bytes pending_;
+  double seconds_ = 0;
+};
+
+}  // namespace recount
