@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int exit_code = 0;
   recount::add_run(app, exit_code);
+  recount::add_disk(app, exit_code);
   recount::add_version(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -62,35 +62,40 @@ Result<void> refuse_half_committed(const std::string& image) {
               image + ": a commit was interrupted: finish it with `recount disk commit " + image + "`");
 }
 
-Result<LayerFolder> LayerFolder::open(const std::string& image) {
+std::vector<std::string> layer_paths(const std::string& image) {
   const std::string folder = layer_folder_path(image);
-  if (auto made = make_folder(folder); !made) {
-    return fail(ErrorKind::kUnavailable,
-                made.error().message + "; with " + image + ",ro the disk is read-only and needs none");
-  }
-  auto lock = FileLock::try_take(folder + "/lock");
-  if (!lock) {
-    return fail(ErrorKind::kUnavailable,
-                lock.error().message + "; with " + image + ",ro the disk is read-only and needs none");
-  }
-  if (!*lock) {
-    return fail(ErrorKind::kUnavailable,
-                image + ": is in use by another recorder: end that one, or use the image read-only");
-  }
-  return LayerFolder(image, std::move(**lock));
-}
-
-std::vector<std::string> LayerFolder::layer_paths() const {
   std::vector<std::string> paths;
-  for (const std::string& name : list_folder(path())) {
-    if (is_layer_name(name)) paths.push_back(path() + "/" + name);
+  for (const std::string& name : list_folder(folder)) {
+    if (is_layer_name(name)) paths.push_back(folder + "/" + name);
   }
   return paths;
 }
 
+Result<std::optional<LayerFolder>> LayerFolder::try_open(const std::string& image) {
+  const std::string folder = layer_folder_path(image);
+  const auto read_only_instead = [&image](const Error& error) {
+    return fail(ErrorKind::kUnavailable,
+                error.message + "; with " + image + ",ro the disk is read-only and needs none");
+  };
+  if (auto made = make_folder(folder); !made) return read_only_instead(made.error());
+  auto lock = FileLock::try_take(folder + "/lock");
+  if (!lock) return read_only_instead(lock.error());
+  if (!*lock) return std::nullopt;
+  return LayerFolder(image, std::move(**lock));
+}
+
+Result<LayerFolder> LayerFolder::open(const std::string& image) {
+  auto folder = TRY(try_open(image));
+  if (!folder) {
+    return fail(ErrorKind::kUnavailable,
+                image + ": is in use by another recorder: end that one, or use the image read-only");
+  }
+  return std::move(*folder);
+}
+
 Result<std::vector<std::unique_ptr<Layer>>> LayerFolder::layers(const FileIdentity& base) const {
   std::vector<std::unique_ptr<Layer>> layers;
-  for (const std::string& layer_path : layer_paths()) {
+  for (const std::string& layer_path : layer_paths(image_)) {
     auto layer = TRY(Layer::open(layer_path));
     const bool same_time = layer->base_mtime_ns() == base.mtime_ns || is_half_committed(image_);
     if (layer->disk_bytes() != base.size_bytes || !same_time) {
@@ -118,16 +123,15 @@ Result<std::vector<std::unique_ptr<Layer>>> LayerFolder::merged_layers(const Fil
   auto all = TRY(layers(base));
   while (all.size() > 1) {
     TRY(merge(*all[1], *all[0]));
-    std::vector<std::unique_ptr<Layer>> done;
-    done.push_back(std::move(all[1]));
+    TRY(remove_file(all[1]->path()));
+    TRY(sync_folder(path()));
     all.erase(all.begin() + 1);
-    TRY(remove(std::move(done)));
   }
   return all;
 }
 
 Result<std::unique_ptr<Layer>> LayerFolder::create_layer(const FileIdentity& base) const {
-  const auto paths = layer_paths();
+  const auto paths = layer_paths(image_);
   unsigned long number = 1;
   if (!paths.empty()) {
     const std::string& last = paths.back();
@@ -140,16 +144,10 @@ Result<std::unique_ptr<Layer>> LayerFolder::create_layer(const FileIdentity& bas
   return Layer::create(path() + name, base.size_bytes, base.mtime_ns);
 }
 
-Result<void> LayerFolder::remove(std::vector<std::unique_ptr<Layer>> layers) const {
-  for (auto& layer : layers) {
-    TRY(remove_file(layer->path()));
-    TRY(sync_folder(path()));
-  }
-  return {};
-}
-
-Result<void> LayerFolder::remove_all() const {
-  for (const std::string& layer_path : layer_paths()) {
+Result<void> LayerFolder::remove_all(RemoveFrom end) const {
+  auto paths = layer_paths(image_);
+  if (end == RemoveFrom::kTop) std::ranges::reverse(paths);
+  for (const std::string& layer_path : paths) {
     TRY(remove_file(layer_path));
     TRY(sync_folder(path()));
   }

@@ -4,6 +4,7 @@
 // gone nobody merges under them. Every change here may be killed half-way and done again.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,15 @@ bool is_half_committed(const std::string& image);
 // kUnavailable if it is.
 Result<void> refuse_half_committed(const std::string& image);
 
+// The lowest first.
+std::vector<std::string> layer_paths(const std::string& image);
+
 class LayerFolder {
  public:
   // Makes the folder if need be. kUnavailable if another holds it or it cannot be made.
   static Result<LayerFolder> open(const std::string& image);
+  // nullopt if another holds it.
+  static Result<std::optional<LayerFolder>> try_open(const std::string& image);
 
   const std::string& image() const { return image_; }
   // All layers, the lowest first. kDamaged if one is; kUnavailable if one
@@ -36,18 +42,16 @@ class LayerFolder {
   Result<std::vector<std::unique_ptr<Layer>>> merged_layers(const FileIdentity& base) const;
   // An empty one, above all that are there.
   Result<std::unique_ptr<Layer>> create_layer(const FileIdentity& base) const;
-  // Those of `layers` have been dealt with: removes their files from the lowest up, so that what is left when
-  // this is killed half-way still has the topmost word.
-  Result<void> remove(std::vector<std::unique_ptr<Layer>> layers) const;
-  // Without opening them.
-  Result<void> remove_all() const;
+  // Without opening them; one after the other, so that a kill leaves some: from the bottom the topmost words,
+  // from the top the disk as it was before the last push.
+  enum class RemoveFrom { kBottom, kTop };
+  Result<void> remove_all(RemoveFrom end) const;
 
   // While set, a commit writes to the base, or was killed doing so: the base alone means nothing.
   Result<void> set_half_committed(bool half) const;
 
  private:
   LayerFolder(std::string image, FileLock lock) : image_(std::move(image)), lock_(std::move(lock)) {}
-  std::vector<std::string> layer_paths() const;
   Result<void> remove_unfinished() const;
   std::string path() const { return layer_folder_path(image_); }
 
