@@ -29,7 +29,8 @@ class Channel {
   std::optional<Message> receive();
 
   bool closed() const { return closed_ || !fd_; }
-  int fd() const { return fd_.get(); }
+  // To wait on; -1 if closed.
+  int fd() const { return closed() ? -1 : fd_.get(); }
   Fd take_fd() { return std::move(fd_); }
 
  private:

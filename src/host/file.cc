@@ -53,6 +53,4 @@ Result<void> write_file_atomically(const std::string& path, ByteView bytes) {
   return {};
 }
 
-void remove_file(const std::string& path) { ::unlink(path.c_str()); }
-
 }  // namespace recount

@@ -12,6 +12,5 @@ namespace recount {
 Result<Bytes> read_file(const std::string& path);
 // Under a temporary name first: path holds all of it or what it held before. kUnavailable if it cannot be written.
 Result<void> write_file_atomically(const std::string& path, ByteView bytes);
-void remove_file(const std::string& path);
 
 }  // namespace recount

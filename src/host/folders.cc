@@ -21,6 +21,11 @@ std::string data_folder() {
   return std::string(home != nullptr ? home : "/tmp") + "/.local/share/recount";
 }
 
+std::string temporary_folder() {
+  const char* own = std::getenv("TMPDIR");
+  return own != nullptr && *own != '\0' ? own : "/tmp";
+}
+
 Result<void> make_folder(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
@@ -31,7 +36,8 @@ Result<void> make_folder(const std::string& path) {
 std::vector<std::string> list_folder(const std::string& path) {
   std::vector<std::string> names;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(path, error)) names.push_back(entry.path().filename().string());
+  for (const auto& entry : fs::directory_iterator(path, error))
+    names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
   return names;
 }

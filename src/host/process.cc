@@ -37,6 +37,8 @@ std::optional<ProcessEnd> reap() {
 }
 
 void adopt_orphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
+void forget_children() { ::signal(SIGCHLD, SIG_IGN); }
+int own_pid() { return ::getpid(); }
 void die_with_parent() { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }
 void kill_process(int pid) {
   if (pid > 0) ::kill(pid, SIGKILL);

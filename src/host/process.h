@@ -9,8 +9,8 @@
 
 namespace recount {
 
-// Runs body in a child, which exits with what body returns; no destructor of the parent's objects runs there. name
-// shows in ps. Returns the child's pid.
+// Runs body in a child, which exits with what body returns; no destructor of the parent's objects runs there.
+// name shows in ps. Returns the child's pid.
 Result<int> fork_process(const std::string& name, const std::function<int()>& body);
 
 struct ProcessEnd {
@@ -23,6 +23,9 @@ std::optional<ProcessEnd> reap();
 
 // Grandchildren whose parent dies become ours, so that none is left behind.
 void adopt_orphans();
+// Children that end are not to be reaped: nothing is left of them.
+void forget_children();
+int own_pid();
 // This process is killed when its parent dies.
 void die_with_parent();
 // SIGKILL; nothing if it is gone already.

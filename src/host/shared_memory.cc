@@ -11,7 +11,8 @@ namespace recount {
 namespace {
 
 std::unexpected<Error> cannot(const char* what) {
-  return fail(ErrorKind::kUnavailable, std::string("shared memory: cannot ") + what + ": " + std::strerror(errno));
+  return fail(ErrorKind::kUnavailable,
+              std::string("shared memory: cannot ") + what + ": " + std::strerror(errno));
 }
 
 }  // namespace
@@ -26,7 +27,7 @@ Result<std::unique_ptr<SharedMemory>> SharedMemory::create(const char* name, siz
 }
 
 Result<std::unique_ptr<SharedMemory>> SharedMemory::attach(Fd fd, size_t size_bytes) {
-  struct stat s{};
+  struct stat s {};
   if (::fstat(fd.get(), &s) != 0 || static_cast<size_t>(s.st_size) != size_bytes) {
     return fail(ErrorKind::kUnavailable, "shared memory: wrong size");
   }

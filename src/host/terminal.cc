@@ -1,11 +1,12 @@
 #include "host/terminal.h"
 
-#include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <ctime>
+
+#include "host/poll.h"
+#include "host/stream.h"
 
 namespace recount {
 
@@ -21,24 +22,28 @@ RawTerminal::~RawTerminal() {
   if (changed_) ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
 }
 
-Bytes ConsoleReader::read(uint64_t timeout_ns) {
-  timespec timeout{static_cast<time_t>(timeout_ns / 1'000'000'000), static_cast<long>(timeout_ns % 1'000'000'000)};
-  pollfd input{STDIN_FILENO, POLLIN, 0};
-  if (::ppoll(&input, at_end_ ? 0 : 1, &timeout, nullptr) <= 0) return {};
-  Bytes bytes(256);
-  ssize_t got = ::read(STDIN_FILENO, bytes.data(), bytes.size());
-  if (got == 0) at_end_ = true;
-  bytes.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
+Bytes ConsoleReader::read() {
+  if (at_end_ || !is_readable(STDIN_FILENO)) return {};
+  Bytes bytes = read_some(STDIN_FILENO);
+  at_end_ = bytes.empty();
   return bytes;
 }
 
-void write_stdout(ByteView bytes) {
+void write_all(int fd, ByteView bytes) {
   while (!bytes.empty()) {
-    ssize_t done = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
+    ssize_t done = ::write(fd, bytes.data(), bytes.size());
     if (done < 0 && errno == EINTR) continue;
     if (done <= 0) return;  // nobody listens: the guest goes on
     bytes = bytes.subspan(static_cast<size_t>(done));
   }
+}
+
+void write_stderr(std::string_view text) { write_all(STDERR_FILENO, view_of(text)); }
+
+std::optional<TerminalSize> terminal_size() {
+  winsize size{};
+  if (::isatty(STDERR_FILENO) == 0 || ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) return std::nullopt;
+  return TerminalSize{size.ws_row, size.ws_col};
 }
 
 }  // namespace recount

@@ -4,6 +4,8 @@
 #include <termios.h>
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "base/bytes.h"
 
@@ -16,22 +18,33 @@ class RawTerminal {
   ~RawTerminal();
   RawTerminal(const RawTerminal&) = delete;
   RawTerminal& operator=(const RawTerminal&) = delete;
+  bool is_terminal() const { return changed_; }
 
  private:
   bool changed_ = false;
   termios before_{};
 };
 
-// Waits up to timeout_ns for standard input and reads what is there. Empty on timeout. At end of file it only
-// waits: a console without input is no reason to stop.
+// Reads standard input. At its end it only falls silent: a console without input is no reason to stop.
 class ConsoleReader {
  public:
-  Bytes read(uint64_t timeout_ns);
+  // To wait on; -1 at end of file.
+  int fd() const { return at_end_ ? -1 : 0; }
+  // What is there now.
+  Bytes read();
 
  private:
   bool at_end_ = false;
 };
 
-void write_stdout(ByteView bytes);
+// All of it, waiting where it must; what nobody reads is dropped.
+void write_all(int fd, ByteView bytes);
+void write_stderr(std::string_view text);
+
+struct TerminalSize {
+  unsigned rows = 0, columns = 0;
+};
+// Of standard error's terminal; nullopt if it is none.
+std::optional<TerminalSize> terminal_size();
 
 }  // namespace recount

@@ -1,0 +1,47 @@
+#include "host/stream.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace recount {
+
+Result<Fd> duplicate_stdout() {
+  Fd fd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+  if (!fd) return fail(ErrorKind::kUnavailable, std::string("standard output: ") + std::strerror(errno));
+  return fd;
+}
+
+Result<Fd> open_for_append(const std::string& path) {
+  Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (!fd) return fail(ErrorKind::kUnreadable, path + ": cannot open: " + std::strerror(errno));
+  return fd;
+}
+
+Result<std::pair<Fd, Fd>> stream_pair() {
+  int fds[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
+    return fail(ErrorKind::kUnavailable, std::string("cannot make a socket pair: ") + std::strerror(errno));
+  }
+  return std::pair{Fd(fds[0]), Fd(fds[1])};
+}
+
+Bytes read_some(int fd) {
+  Bytes bytes(64 << 10);
+  ssize_t got;
+  do {
+    got = ::read(fd, bytes.data(), bytes.size());
+  } while (got < 0 && errno == EINTR);
+  bytes.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  return bytes;
+}
+
+bool send_now(int fd, ByteView bytes) {
+  return ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) ==
+         static_cast<ssize_t>(bytes.size());
+}
+
+}  // namespace recount
