@@ -2,6 +2,7 @@
 // Software interrupts and the machine timer, in the layout of sifive,clint0. mtime is guest time, a function
 // of position; writes to it are ignored. RISC-V ACLINT specification, "MTIMER" and "MSWI".
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -15,6 +16,8 @@ class Aclint final : public MmioDevice {
   Aclint(const ClockPort& clock, unsigned hart_count)
       : clock_(clock), msip_(hart_count, 0), mtimecmp_(hart_count, ~0ull) {}
 
+  // 0 if a restored state disagrees with itself.
+  size_t hart_count() const { return msip_.size() == mtimecmp_.size() ? msip_.size() : 0; }
   bool msip(unsigned hart) const { return msip_[hart] != 0; }
   void set_msip(unsigned hart, bool on) { msip_[hart] = on ? 1 : 0; }
   uint64_t mtimecmp(unsigned hart) const { return mtimecmp_[hart]; }

@@ -4,6 +4,7 @@
 // RISC-V PLIC specification, "Memory Map" and "Interrupt Claim Process".
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -18,6 +19,7 @@ class Plic final : public MmioDevice {
   explicit Plic(unsigned context_count) : contexts_(context_count) {}
 
   // The levels of sources 1 to 31, a bit each: all that a board here uses. The machine sets them often.
+  size_t context_count() const { return contexts_.size(); }
   void set_levels(uint32_t high) { level_[0] = high & ~1u; }
   // Whether this context's interrupt line is high.
   bool pending(unsigned context) const { return best(contexts_[context]) != 0; }

@@ -17,6 +17,8 @@ class Uart16550 final : public Device {
   void mmio_write(uint64_t offset, unsigned size_bytes, uint64_t value) override;
   bool irq() const override;
 
+  // False for a restored state that no UART comes to.
+  bool possible() const { return received_.size() <= kFifoSize; }
   // Bytes that receive() can take now.
   size_t room() const { return kFifoSize - received_.size(); }
   void receive(ByteView bytes);

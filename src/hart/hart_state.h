@@ -41,6 +41,13 @@ struct HartState {
   uint64_t reservation = 0;     // ... on this physical address ...
   uint64_t reserved_value = 0;  // ... which held this value
 
+  // False for values that no hart comes to, and that would be taken for an index.
+  bool possible() const {
+    bool mode = privilege == Privilege::kUser || privilege == Privilege::kSupervisor || privilege == Privilege::kMachine;
+    auto previous = mstatus & mstatus::kMpp;
+    return mode && previous != 2ull << mstatus::kMppShift && frm <= 7 && fflags <= 31;
+  }
+
   template <class Archive>
   void state(Archive& a) {
     for (unsigned i = 0; i < 32; ++i) a(kXNames[i], x[i]);

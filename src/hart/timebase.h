@@ -30,6 +30,12 @@ struct Timebase {
     return at > kNever ? kNever : static_cast<uint64_t>(at);
   }
 
+  // False for values that no recording comes to, such as a sum that would overflow.
+  bool possible() const {
+    constexpr uint64_t kFarAway = 1ull << 62, kFastestRate = 1ull << 40;
+    return steps < kFarAway && anchor_steps <= steps && anchor_ticks < kFarAway && rate < kFastestRate;
+  }
+
   template <class Archive>
   void state(Archive& a) {
     a("steps", steps);

@@ -137,6 +137,19 @@ void Machine::restored() {
   update_lines();
 }
 
+Result<void> Machine::check_restored() const {
+  const char* wrong = !time_.possible()              ? "time"
+                      : !hart_.state.possible()      ? "hart"
+                      : aclint_.hart_count() != 1    ? "aclint"
+                      : plic_.context_count() != 2   ? "plic"
+                      : !uart_.possible()            ? "uart"
+                      : !virtio_console_.possible()  ? "virtio_console"
+                      : power_ > PowerRequest::kFail ? "power"
+                                                     : nullptr;
+  if (wrong == nullptr) return {};
+  return fail(ErrorKind::kDamaged, std::string("state field ") + wrong + ": holds what no machine can be in");
+}
+
 void Machine::update_lines() {
   rtc_.check_alarm();
   uint32_t levels = (uart_.irq() ? 1u << board::kUartIrq : 0) | (rtc_.irq() ? 1u << board::kRtcIrq : 0);
@@ -225,6 +238,10 @@ void Machine::restart_disks() {
   for (const auto& disk : disks_) disk->restart();
 }
 
+bool Machine::possible(const TimeAnchor& anchor) const {
+  return Timebase{time_.steps, time_.steps, anchor.time_ticks, anchor.rate}.possible();
+}
+
 void Machine::apply(const Event& event) {
   CHECK(event.position == at());
   if (const auto* anchor = std::get_if<TimeAnchor>(&event.payload)) {
@@ -246,7 +263,7 @@ void Machine::apply(const Event& event) {
   }
 }
 
-CheckpointDigest Machine::checkpoint_digest() {
+CheckpointDigest Machine::digest_here() {
   CheckpointDigest digest;
   DigestArchive hart;
   hart_state(hart);
@@ -255,6 +272,11 @@ CheckpointDigest Machine::checkpoint_digest() {
   device_state(devices);
   digest.devices = devices.finish();
   digest.ram = ram_->dirty_digest();
+  return digest;
+}
+
+CheckpointDigest Machine::checkpoint_digest() {
+  CheckpointDigest digest = digest_here();
   ram_->clear_flags(kFrameDirty);
   hart_.mmu.flush_writes();
   return digest;

@@ -38,6 +38,9 @@ struct MachineConfig {
   Caching caching = Caching::kOn;      // kOff: the reference interpreter
 };
 
+// "interp", or "reference": how people, evidence and the command line name the engine.
+inline const char* engine_name(Caching caching) { return caching == Caching::kOn ? "interp" : "reference"; }
+
 // The files a machine starts from. Either firmware or a kernel must be there.
 struct BootImages {
   Bytes firmware, kernel, initrd;
@@ -71,11 +74,14 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   uint64_t next_timer_ticks() const;
   uint32_t failure_code() const { return syscon_.code(); }
   const HartState& hart() const { return hart_.state; }
+  const Timebase& timebase() const { return time_; }
 
   // Runs until exactly target, or to an earlier stop. Never beyond.
   Stop run_until(Position target);
   // The event takes effect here and now: its position is at(). Events that are notes change nothing.
   void apply(const Event& event);
+  // False for an anchor that no recording makes: guest time would overflow.
+  bool possible(const TimeAnchor& anchor) const;
   // Bytes of input that the console device has room for.
   size_t console_room(ConsoleId console) const;
 
@@ -92,11 +98,15 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
     device_state(a);
   }
   Ram& ram() { return *ram_; }
+  // After state() was loaded from a file that nobody vouches for: kDamaged if no machine could be in that state. Then
+  // the machine must not run.
+  Result<void> check_restored() const;
   // After state() or RAM was loaded: what is cached or derived follows.
   void restored();
 
-  // The digest of canonical state here, and the start of the next one's set of dirty frames. The output
-  // part is the session's.
+  // The digest of canonical state here. The output part is the session's.
+  CheckpointDigest digest_here();
+  // The same, and the start of the next one's set of dirty frames.
   CheckpointDigest checkpoint_digest();
 
  private:

@@ -33,7 +33,7 @@ void RecordSession::let_input_in() {
 }
 
 void RecordSession::digest() {
-  next_digest_ticks_ = machine_.time_ticks() + kDigestTicks;
+  if (next_digest_ticks_ != kNever) next_digest_ticks_ = machine_.time_ticks() + kDigestTicks;
   CheckpointDigest digest = machine_.checkpoint_digest();
   digest.output = tap_.digest().value();
   sink_.append({machine_.at(), digest});
@@ -44,7 +44,16 @@ void RecordSession::note_failure(FailureNotice notice) {
   sink_.append({machine_.at(), std::move(notice)});
 }
 
+void RecordSession::note_suspension(uint64_t host_ns) {
+  uint64_t gone_ns = host_ns - last_slice_ns_;
+  last_slice_ns_ = host_ns;
+  if (gone_ns < kSuspended_ns) return;
+  inject(Gap{GapReason::kSuspended,
+             "the recorder did not run for " + std::to_string(gone_ns / 1'000'000) + " ms"});
+}
+
 Stop RecordSession::run_slice(uint64_t host_ns) {
+  note_suspension(host_ns);
   if (auto anchor = time_.anchor(raw(machine_.at()), machine_.time_ticks(), host_ns, idle_)) inject(*anchor);
   let_events_in();
   let_input_in();

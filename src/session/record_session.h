@@ -11,11 +11,19 @@
 
 namespace recount {
 
+// Whether checkpoint digests are taken. Without a journal to put them into they would be work for nobody.
+enum class Digests : uint8_t { kOff, kOn };
+
 class RecordSession {
  public:
   // The tap stands behind machine's console.
-  RecordSession(Machine& machine, const ConsoleTap& tap, EventSink& sink, uint64_t host_ns)
-      : machine_(machine), tap_(tap), sink_(sink), time_(host_ns) {}
+  RecordSession(Machine& machine, const ConsoleTap& tap, EventSink& sink, uint64_t host_ns, Digests digests)
+      : machine_(machine),
+        tap_(tap),
+        sink_(sink),
+        time_(host_ns),
+        next_digest_ticks_(digests == Digests::kOn ? kDigestTicks : kNever),
+        last_slice_ns_(host_ns) {}
 
   // At position 0: the first event, from which the machine's random bytes follow. seed is the machine's own.
   void power_on(const std::array<uint8_t, 32>& seed);
@@ -24,25 +32,33 @@ class RecordSession {
   Stop run_slice(uint64_t host_ns);
 
   // These wait for the next slice. Console input waits on until the device has room.
-  void console_input(ByteView bytes) { waiting_input_.insert(waiting_input_.end(), bytes.begin(), bytes.end()); }
+  void console_input(ByteView bytes) {
+    waiting_input_.insert(waiting_input_.end(), bytes.begin(), bytes.end());
+  }
   void disk_completion(const DiskCompletion& completion) { waiting_.emplace_back(completion); }
   void operator_request(OperatorRequest request) { waiting_.emplace_back(std::move(request)); }
+  // Something is missing here, and the journal shall say so.
+  void gap(Gap gap) { waiting_.emplace_back(std::move(gap)); }
 
   // The last words of a recording: the digest of the state here, and why it ended.
   void note_failure(FailureNotice notice);
 
-  // After Stop::kIdle: when to call again at the latest, in host time; kNever if only an event can wake the guest.
+  // After Stop::kIdle: when to call again at the latest, in host time; kNever if only an event can wake the
+  // guest.
   uint64_t wake_ns() const;
   uint64_t host_ticks(uint64_t host_ns) const { return time_.host_ticks(host_ns); }
 
  private:
   static constexpr uint64_t kSliceSteps = 30'000;
   static constexpr uint64_t kDigestTicks = 10'000'000;  // a second
+  // Nobody waits this long between slices: the process was stopped, or the host slept.
+  static constexpr uint64_t kSuspended_ns = 3'000'000'000;
 
   void inject(Payload payload);
   void let_events_in();
   void let_input_in();
   void digest();
+  void note_suspension(uint64_t host_ns);
 
   Machine& machine_;
   const ConsoleTap& tap_;
@@ -51,7 +67,8 @@ class RecordSession {
   bool idle_ = false;  // the last slice ended in WFI
   Bytes waiting_input_;
   std::deque<Payload> waiting_;
-  uint64_t next_digest_ticks_ = kDigestTicks;
+  uint64_t next_digest_ticks_;
+  uint64_t last_slice_ns_;
 };
 
 }  // namespace recount

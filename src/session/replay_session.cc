@@ -1,18 +1,21 @@
 #include "session/replay_session.h"
 
-
 namespace recount {
 
+std::optional<Divergence> ReplaySession::run_to(Position target) {
+  if (target < machine_.at()) return diverged("an event lies in the past");
+  Stop stop = machine_.run_until(target);
+  if (machine_.at() == target) return std::nullopt;
+  return diverged(stop == Stop::kIdle ? "the guest waits where it went on"
+                                      : "the guest stops where it went on");
+}
+
 std::optional<Divergence> ReplaySession::replay(const Event& event) {
-  if (event.position < machine_.at()) return diverged("an event lies in the past");
-  Stop stop = machine_.run_until(event.position);
-  if (machine_.at() != event.position) {
-    return diverged(stop == Stop::kIdle ? "the guest waits where it went on" : "the guest stops where it went on");
-  }
+  if (auto off = run_to(event.position)) return off;
   if (const auto* recorded = std::get_if<CheckpointDigest>(&event.payload)) return compare(*recorded);
-  if (const auto* anchor = std::get_if<TimeAnchor>(&event.payload);
-      anchor != nullptr && anchor->time_ticks < machine_.time_ticks()) {
-    return diverged("time goes back");
+  if (const auto* anchor = std::get_if<TimeAnchor>(&event.payload); anchor != nullptr) {
+    if (anchor->time_ticks < machine_.time_ticks()) return diverged("time goes back");
+    if (!machine_.possible(*anchor)) return diverged("a time anchor is out of all bounds");
   }
   if (const auto* input = std::get_if<ConsoleInput>(&event.payload);
       input != nullptr && input->bytes.size() > machine_.console_room(input->console)) {

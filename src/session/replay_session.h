@@ -21,6 +21,8 @@ class ReplaySession {
 
   // Runs to the event and applies it, or compares it if it is a digest. After a divergence nothing more runs.
   std::optional<Divergence> replay(const Event& event);
+  // Runs on to target, between events.
+  std::optional<Divergence> run_to(Position target);
   uint64_t digests_compared() const { return digests_compared_; }
   // What this machine had at the last digest compared.
   const CheckpointDigest& last_digest() const { return last_digest_; }

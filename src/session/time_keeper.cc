@@ -14,7 +14,8 @@ constexpr uint64_t kQuantum = 1 << 16;
 
 }  // namespace
 
-std::optional<TimeAnchor> TimeKeeper::anchor(uint64_t steps, uint64_t guest_ticks, uint64_t host_ns, bool waited) {
+std::optional<TimeAnchor> TimeKeeper::anchor(uint64_t steps, uint64_t guest_ticks, uint64_t host_ns,
+                                             bool waited) {
   uint64_t now = host_ticks(host_ns);
   uint64_t off = now > guest_ticks ? now - guest_ticks : guest_ticks - now;
   if (rate_ != 0 && !waited && off < kToleranceTicks) return std::nullopt;

@@ -14,9 +14,9 @@ class TimeKeeper {
   // Power-on is now.
   explicit TimeKeeper(uint64_t host_ns) : start_ns_(host_ns) {}
 
-  // The anchor to apply at this position, if guest time has drifted or the rate no longer fits: the guest may be
-  // off by kTolerance while it runs, and catches up at once after it has waited.
-  // waited: the guest has been idle since the last call, so the time gone says nothing about its speed.
+  // The anchor to apply at this position, if guest time has drifted or the rate no longer fits: the guest may
+  // be off by kTolerance while it runs, and catches up at once after it has waited. waited: the guest has
+  // been idle since the last call, so the time gone says nothing about its speed.
   std::optional<TimeAnchor> anchor(uint64_t steps, uint64_t guest_ticks, uint64_t host_ns, bool waited);
 
   uint64_t host_ticks(uint64_t host_ns) const { return (host_ns - start_ns_) / kNsPerTick; }

@@ -12,6 +12,8 @@ class VirtioConsole final : public VirtioDevice {
   VirtioConsole(Ram& guest_ram, ConsolePort& console)
       : VirtioDevice(guest_ram, VirtioType::kConsole, 2), console_(console) {}
 
+  // False for a restored state that no console comes to.
+  bool possible() const { return received_.size() <= kFifoSize; }
   // Bytes that receive() can take now; none before there is a driver.
   size_t room() const;
   void receive(ByteView bytes);
