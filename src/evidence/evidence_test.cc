@@ -166,6 +166,20 @@ TEST_F(EvidenceTest, ManyAppendsReadNothingAgain) {
   EXPECT_LT(after.st_size, (40 << 20) + 40 * 400);
 }
 
+// Beyond 65535 members libzip writes zip64 end records; the reader of our own has to agree with it.
+TEST(ZipDirectory, ReadsWhatLibzipWritesBeyond65535Members) {
+  auto file = *RandomFile::in_memory({});
+  auto zip = *ZipAppend::open(*file);
+  constexpr int kCount = 66'000;
+  for (int i = 0; i < kCount; ++i) ASSERT_TRUE(zip->add("m/" + std::to_string(i), view_of("x")));
+  MemberMap members;
+  ASSERT_TRUE(zip->finish(0, members));
+  auto directory = read_zip_directory(*file);
+  ASSERT_TRUE(directory) << directory.error().message;
+  EXPECT_EQ(directory->members.size(), kCount);
+  EXPECT_EQ(members.size(), kCount);
+}
+
 TEST_F(EvidenceTest, UnreadableAndForeignFilesAreToldApart) {
   EXPECT_EQ(EvidenceReader::open(folder_ + "/none").error().kind, ErrorKind::kUnreadable);
   EXPECT_EQ(EvidenceReader::open(folder_).error().kind, ErrorKind::kUnreadable);

@@ -4,6 +4,7 @@
 #include "evidence/digest_range.h"
 #include "evidence/machine_toml.h"
 #include "evidence/ram_chunks.h"
+#include "host/clock.h"
 
 namespace recount {
 
@@ -12,6 +13,9 @@ Result<std::unique_ptr<EvidenceWriter>> EvidenceWriter::create(const std::string
   auto file = TRY(AtomicFile::create(folder, final_name));
   return std::unique_ptr<EvidenceWriter>(new EvidenceWriter(std::move(file)));
 }
+
+EvidenceWriter::EvidenceWriter(std::unique_ptr<AtomicFile> file)
+    : file_(std::move(file)), utc_ns_(SystemClock().realtime_ns()) {}
 
 template <class Step>
 auto EvidenceWriter::in_stage(Stage stage, Step step) -> decltype(step()) {
@@ -31,7 +35,7 @@ Result<void> EvidenceWriter::add_member(const std::string& name, ByteView bytes)
   return in_stage(Stage::kMembers, [&]() -> Result<void> {
     auto zip = TRY(ZipAppend::open(file_->file()));
     if (auto added = zip->add(name, bytes); !added) return added;
-    return zip->finish(0, members_);
+    return zip->finish(utc_ns_, members_);
   });
 }
 
@@ -39,7 +43,7 @@ Result<void> EvidenceWriter::add_member(const std::string& name, MemberProducer 
   return in_stage(Stage::kMembers, [&]() -> Result<void> {
     auto zip = TRY(ZipAppend::open(file_->file()));
     if (auto added = zip->add(name, std::nullopt, std::move(producer)); !added) return added;
-    return zip->finish(0, members_);
+    return zip->finish(utc_ns_, members_);
   });
 }
 
@@ -47,7 +51,7 @@ Result<void> EvidenceWriter::add_ram(ByteView ram) {
   return in_stage(Stage::kMembers, [&]() -> Result<void> {
     auto zip = TRY(ZipAppend::open(file_->file()));
     if (auto added = add_ram_chunks(*zip, ram); !added) return added;
-    return zip->finish(0, members_);
+    return zip->finish(utc_ns_, members_);
   });
 }
 
@@ -59,7 +63,7 @@ Result<void> EvidenceWriter::add_manifest(Manifest& manifest, std::string_view c
   if (auto added = zip->add(std::string(kManifestMember), view_of(text)); !added) return added;
   if (auto set = zip->set_comment(comment); !set) return set;
   MemberMap itself;
-  return zip->finish(manifest.utc_ns, itself);
+  return zip->finish(utc_ns_, itself);
 }
 
 Result<void> EvidenceWriter::finish_uncertified(Manifest manifest) {
@@ -86,7 +90,7 @@ Result<void> EvidenceWriter::certify(Manifest manifest, const std::optional<Cert
       if (auto added = zip->add(std::string(kCertificateMember), view_of(text)); !added) return added;
     }
     if (auto added = zip->add(std::string(kConsoleMember), console_cast); !added) return added;
-    if (auto finished = zip->finish(manifest.utc_ns, members_); !finished) return finished;
+    if (auto finished = zip->finish(utc_ns_, members_); !finished) return finished;
     // The digest's place, until the rest is there to be digested.
     if (auto added = add_manifest(manifest, closing_record(Digest256{})); !added) return added;
     stage_ = Stage::kCertified;

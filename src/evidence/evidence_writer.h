@@ -38,7 +38,7 @@ class EvidenceWriter {
 
  private:
   enum class Stage : uint8_t { kMembers, kUncertified, kCertified, kPublished, kFailed };
-  explicit EvidenceWriter(std::unique_ptr<AtomicFile> file) : file_(std::move(file)) {}
+  explicit EvidenceWriter(std::unique_ptr<AtomicFile> file);
   // Runs one step: in its stage only, and a failure is the end of the file.
   template <class Step>
   auto in_stage(Stage stage, Step step) -> decltype(step());
@@ -46,6 +46,7 @@ class EvidenceWriter {
   Result<void> close_record();
 
   std::unique_ptr<AtomicFile> file_;
+  uint64_t utc_ns_;  // the date of all members
   MemberMap members_;
   Stage stage_ = Stage::kMembers;
 };

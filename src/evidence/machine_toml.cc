@@ -2,19 +2,28 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace recount {
 namespace {
 
-// CLI11 takes what stands between two quotes of a kind as it is. A line cannot hold both kinds, nor a line's
-// end.
+// CLI11 takes what stands between two quotes of a kind as it is, but cuts a line at '#' even there, and has
+// no escapes. A value that needs them is left to the command line rather than given altered.
+bool can_be_quoted(std::string_view text) {
+  bool both = text.find('"') != std::string_view::npos && text.find('\'') != std::string_view::npos;
+  bool control =
+      std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; });
+  return !both && !control && text.find('#') == std::string_view::npos;
+}
+
 std::string quoted(std::string_view text) {
-  std::string clean;
-  for (char c : text) clean += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-  char quote = clean.find('"') == std::string::npos ? '"' : '\'';
-  if (quote == '\'') {
-    for (char& c : clean) c = c == '\'' ? '"' : c;
-  }
-  return quote + clean + quote;
+  char quote = text.find('"') == std::string_view::npos ? '"' : '\'';
+  return quote + std::string(text) + quote;
+}
+
+std::string option_line(const char* option, std::string_view value) {
+  if (can_be_quoted(value)) return fmt::format("{}={}\n", option, quoted(value));
+  return fmt::format("# {}: cannot be given in this file: take it from manifest.json\n", option);
 }
 
 std::string size_text(uint64_t bytes) {
@@ -29,24 +38,28 @@ std::string machine_toml(const Manifest& manifest) {
   std::string out = "# The machine that was recorded: recount run --config machine.toml\n";
   auto image = [&out](const char* option, const std::optional<ImageInfo>& file) {
     if (!file) return;
-    out += fmt::format("# {} bytes, blake2b {}\n{}={}\n", file->size_bytes, file->blake2b.hex(), option,
-                       quoted(file->name));
+    out += fmt::format("# {}: {} bytes, blake2b {}\n", option, file->size_bytes, file->blake2b.hex());
+    out += option_line(option, file->name);
   };
   image("bios", m.firmware);
   image("kernel", m.kernel);
   image("initrd", m.initrd);
-  if (!m.append.empty()) out += "append=" + quoted(m.append) + "\n";
-  out += "memory=" + quoted(size_text(m.ram_bytes)) + "\n";
-  out += "mmu=" + quoted(m.mmu) + "\n";
-  if (!manifest.engine.empty()) out += "engine=" + quoted(manifest.engine) + "\n";
+  if (!m.append.empty()) out += option_line("append", m.append);
+  out += option_line("memory", size_text(m.ram_bytes));
+  out += option_line("mmu", m.mmu);
+  if (!manifest.engine.empty()) out += option_line("engine", manifest.engine);
   std::string drives;
-  for (const DiskInfo& disk : manifest.disks) {
-    out += fmt::format("# drive {}: {} bytes, blake2b {}\n", quoted(disk.path), disk.size_bytes,
-                       disk.base_digest.hex());
+  for (size_t i = 0; i < manifest.disks.size(); ++i) {
+    const DiskInfo& disk = manifest.disks[i];
+    out += fmt::format("# drive {}: {} bytes, blake2b {}\n", i, disk.size_bytes, disk.base_digest.hex());
+    if (!can_be_quoted(disk.path)) {
+      out += option_line("drive", disk.path);
+      continue;
+    }
     drives += (drives.empty() ? "" : ", ") + quoted(disk.path + (disk.read_only ? ",ro" : ""));
   }
   if (!drives.empty()) out += "drive=[" + drives + "]\n";
-  if (!manifest.recorder.empty()) out += "name=" + quoted(manifest.recorder) + "\n";
+  if (!manifest.recorder.empty()) out += option_line("name", manifest.recorder);
   return out;
 }
 

@@ -25,8 +25,8 @@ inline constexpr uint64_t kRamChunkSize = 2ull << 20;
 inline constexpr uint64_t kMaxRamChunks = 100'000;  // five digits
 inline constexpr size_t kMaxMemberName = 200;
 inline constexpr uint64_t kMaxMembers = 200'000;
-inline constexpr uint64_t kMaxManifestSize = 32ull << 20;
-inline constexpr uint64_t kMaxCertificateSize = 32ull << 20;  // it names the members that it vouches for
+inline constexpr uint64_t kMaxManifestSize = 16ull << 20;
+inline constexpr uint64_t kMaxCertificateSize = 16ull << 20;  // it names the members that it vouches for
 
 struct MemberInfo {
   uint64_t size_bytes = 0;

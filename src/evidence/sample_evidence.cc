@@ -21,7 +21,7 @@ Manifest sample_manifest(uint64_t ram_bytes) {
   m.recorder = "web1";
   m.engine = "interp";
   m.machine.ram_bytes = ram_bytes;
-  m.machine.append = "console=ttyS0 init='/bin/sh' x=\"y z\"";
+  m.machine.append = "console=ttyS0 dyndbg=\"file ext4 +p\"";
   m.machine.mmu = "sv39";
   m.machine.rtc_base_ns = 1'772'368'000'000'000'000;
   m.machine.seed = std::string(62, '0') + "2a";

@@ -150,7 +150,7 @@ zip_int64_t call_source(void* user, void* data, zip_uint64_t length, zip_source_
   return static_cast<Source*>(user)->call(data, length, command);
 }
 
-// A member's date is the failure's, in UTC: the zip does not depend on the host's time zone.
+// Members are dated in UTC: libzip would use the host's time zone.
 struct DosTime {
   uint16_t time = 0;
   uint16_t date = (1 << 5) | 1;  // 1980-01-01

@@ -1,0 +1,139 @@
+#include "evidence/replayer.h"
+
+#include <algorithm>
+
+#include "disk/base_digest.h"
+#include "disk/overlay.h"
+#include "evidence/names.h"
+#include "journal/segment.h"
+#include "session/machine_state.h"
+
+namespace recount {
+
+Result<std::unique_ptr<Replayer>> Replayer::open(const EvidenceReader& evidence, const ReplayOptions& options,
+                                                 ConsolePort& console) {
+  std::unique_ptr<Replayer> replayer(new Replayer(console, evidence.manifest(), options));
+  if (auto loaded = replayer->load(evidence); !loaded) return std::unexpected(loaded.error());
+  return replayer;
+}
+
+Result<void> Replayer::load(const EvidenceReader& evidence) {
+  if (auto opened = open_disks(evidence); !opened) return opened;
+  if (auto made = make_machine(options_.caching); !made) return made;
+  Ram& ram = machine_->ram();
+  if (auto loaded = evidence.load_ram({ram.host(ram.base()), ram.size()}); !loaded) return loaded;
+  Bytes state = TRY(evidence.member(kStateMember));
+  if (auto restored = restore_state(state, *machine_, tap_); !restored) {
+    return std::unexpected(in_context(kStateMember, restored.error()));
+  }
+  if (machine_->at() != manifest_.position_begin) {
+    return fail(ErrorKind::kDamaged, "the state is not of the position that the manifest names");
+  }
+  return load_journal(evidence);
+}
+
+Result<void> Replayer::make_machine(Caching caching) {
+  const MachineInfo& info = manifest_.machine;
+  std::vector<BlockPort*> ports;
+  for (const auto& disk : disks_) ports.push_back(&disk->stack());
+  MachineConfig config{.ram_bytes = info.ram_bytes,
+                       .append = info.append,
+                       .mmu = info.mmu,
+                       .rtc_base_ns = info.rtc_base_ns,
+                       .caching = caching};
+  auto machine = Machine::create(config, tap_, ports);
+  if (!machine) return fail(ErrorKind::kDamaged, "manifest: " + machine.error().message);
+  machine_ = std::move(*machine);
+  session_ = std::make_unique<ReplaySession>(*machine_, tap_);
+  return {};
+}
+
+std::string Replayer::disk_path(size_t number) const {
+  return number < options_.disk_paths.size() ? options_.disk_paths[number] : manifest_.disks[number].path;
+}
+
+Result<void> Replayer::open_disks(const EvidenceReader& evidence) {
+  for (size_t i = 0; i < manifest_.disks.size(); ++i) {
+    const DiskInfo& info = manifest_.disks[i];
+    std::string path = disk_path(i);
+    if (TRY(base_digest(path)) != info.base_digest) {
+      return fail(ErrorKind::kUnreadable,
+                  path + ": not the image that the evidence was recorded with (BLAKE2b " +
+                      info.base_digest.hex().substr(0, 16) + "...); give its copy with --drive");
+    }
+    Bytes overlay = info.overlay.empty() ? Bytes() : TRY(evidence.member(info.overlay));
+    if (auto opened = open_disk(i, overlay); !opened) return opened;
+  }
+  return {};
+}
+
+// The base image, on it what the overlay holds (nothing, if it is empty), and a layer for what the replay
+// writes.
+Result<void> Replayer::open_disk(size_t number, ByteView overlay) {
+  const DiskInfo& info = manifest_.disks[number];
+  auto access = info.read_only ? DiskAccess::kReadOnly : DiskAccess::kReadWrite;
+  auto disk = TRY(DiskImage::open_for_replay(disk_path(number), access));
+  if (!overlay.empty()) {
+    auto layer = import_overlay(overlay, info.size_bytes, options_.temporary_folder);
+    if (!layer) return std::unexpected(in_context(info.overlay, layer.error()));
+    disk->stack().push(std::move(*layer));
+  }
+  if (!info.read_only) {
+    if (auto pushed = disk->push_temporary(options_.temporary_folder); !pushed) return pushed;
+  }
+  disks_.push_back(std::move(disk));
+  return {};
+}
+
+Result<void> Replayer::load_journal(const EvidenceReader& evidence) {
+  std::vector<Bytes> segments;
+  for (uint32_t i = 0; evidence.has_member(segment_name(i)); ++i) {
+    segments.push_back(TRY(evidence.member(segment_name(i))));
+  }
+  std::vector<ByteView> views(segments.begin(), segments.end());
+  events_ = TRY(read_chain(views));
+  if (!events_.empty() && events_.back().position > end_) {
+    return fail(ErrorKind::kDamaged, "the journal goes on behind the end that the manifest names");
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Replayer>> Replayer::clone(Caching caching) {
+  std::unique_ptr<Replayer> copy(new Replayer(console_, manifest_, options_));
+  for (size_t i = 0; i < disks_.size(); ++i) {
+    Bytes overlay;
+    auto exported = export_overlay(disks_[i]->stack(), [&overlay](ByteView part) -> Result<void> {
+      overlay.insert(overlay.end(), part.begin(), part.end());
+      return {};
+    });
+    if (!exported) return std::unexpected(exported.error());
+    if (auto opened = copy->open_disk(i, overlay); !opened) return std::unexpected(opened.error());
+  }
+  if (auto made = copy->make_machine(caching); !made) return std::unexpected(made.error());
+  Ram &from = machine_->ram(), &to = copy->machine_->ram();
+  std::copy_n(from.host(from.base()), from.size(), to.host(to.base()));
+  Bytes state = capture_state(*machine_, tap_);
+  if (auto restored = restore_state(state, *copy->machine_, copy->tap_); !restored)
+    return std::unexpected(restored.error());
+  copy->events_ = events_;
+  copy->next_ = next_;
+  return copy;
+}
+
+std::optional<Divergence> Replayer::run_until(Position target) {
+  target = std::min(target, end_);
+  for (; next_ < events_.size() && events_[next_].position <= target; ++next_) {
+    if (auto diverged = session_->replay(events_[next_])) return diverged;
+  }
+  return session_->run_to(target);
+}
+
+CheckpointDigest Replayer::whole_digest() {
+  CheckpointDigest digest = machine_->digest_here();
+  digest.output = tap_.digest().value();
+  Ram& ram = machine_->ram();
+  digest.ram = fast_digest({ram.host(ram.base()), ram.size()});
+  return digest;
+}
+
+}  // namespace recount

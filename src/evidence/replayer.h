@@ -1,0 +1,73 @@
+#pragma once
+// Replays an evidence file: a machine with the state at its beginning, and the journal that leads to its end.
+// Nothing leaves this machine but what the caller listens to.
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "disk/disk_image.h"
+#include "evidence/evidence_reader.h"
+#include "machine/machine.h"
+#include "session/replay_session.h"
+
+namespace recount {
+
+struct ReplayOptions {
+  Caching caching = Caching::kOn;  // kOff: the reference interpreter
+  std::string temporary_folder;    // for what the guest writes to its disks
+  // Where a disk's base image is, if not where it was when the evidence was made; by the manifest's number.
+  std::vector<std::string> disk_paths;
+};
+
+class Replayer {
+ public:
+  // Output goes to console. kDamaged if a member is damaged or impossible; kUnreadable if a
+  // disk's base image is not there or not the one recorded.
+  static Result<std::unique_ptr<Replayer>> open(const EvidenceReader& evidence, const ReplayOptions& options,
+                                                ConsolePort& console);
+
+  // The same machine at the same position under another engine (or the same), independent of this one from
+  // then on.
+  Result<std::unique_ptr<Replayer>> clone(Caching caching);
+
+  // Replays up to this position, not beyond, or to the journal's end. The first difference, if there is one:
+  // then nothing more runs. Events at target itself are applied.
+  std::optional<Divergence> run_until(Position target);
+
+  Position at() const { return machine_->at(); }
+  Position end() const { return end_; }
+  Machine& machine() { return *machine_; }
+  uint64_t digests_compared() const { return session_->digests_compared(); }
+  uint64_t events_applied() const { return next_; }
+  const std::vector<Event>& events() const { return events_; }
+  // Of the state here, with all of RAM.
+  CheckpointDigest whole_digest();
+
+ private:
+  Replayer(ConsolePort& console, const Manifest& manifest, const ReplayOptions& options)
+      : manifest_(manifest),
+        options_(options),
+        console_(console),
+        tap_(console),
+        end_(manifest.position_end) {}
+  Result<void> make_machine(Caching caching);
+  Result<void> load(const EvidenceReader& evidence);
+  Result<void> open_disks(const EvidenceReader& evidence);
+  Result<void> open_disk(size_t number, ByteView overlay);
+  std::string disk_path(size_t number) const;
+  Result<void> load_journal(const EvidenceReader& evidence);
+
+  const Manifest manifest_;
+  const ReplayOptions options_;
+  ConsolePort& console_;
+  ConsoleTap tap_;
+  std::vector<std::unique_ptr<DiskImage>> disks_;
+  std::unique_ptr<Machine> machine_;
+  std::unique_ptr<ReplaySession> session_;
+  std::vector<Event> events_;
+  size_t next_ = 0;
+  const Position end_;
+};
+
+}  // namespace recount
