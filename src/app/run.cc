@@ -1,142 +1,183 @@
-// recount run: a machine with the terminal as its console.
+// recount run: a guest, recorded, with the terminal as its console.
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstdio>
 
 #include "app/verbs.h"
-#include "host/clock.h"
-#include "host/entropy.h"
-#include "host/file.h"
-#include "host/terminal.h"
-#include "session/record_session.h"
+#include "host/folders.h"
+#include "recorder/supervisor.h"
 
 namespace recount {
 namespace {
 
+// As typed; what needs more than a look becomes a RecorderConfig in config_of().
 struct RunOptions {
-  std::string kernel, initrd, append, bios, mmu = "sv39", engine = "interp";
-  uint64_t memory_bytes = 512ull << 20;
-  bool no_record = false;
+  RecorderConfig config;
+  std::vector<std::string> drives, patterns;
+  std::string window = "30s", save_on = "all", after_failure = "stop", engine = "interp";
+  bool no_record = false, no_backup = false;
 };
 
-class StdoutConsole final : public ConsolePort {
- public:
-  void console_output(ConsoleId, ByteView bytes) override { write_stdout(bytes); }
-};
-
-// Where events go while nothing is recorded.
-class NoJournal final : public EventSink {
- public:
-  void append(const Event&) override {}
-};
-
-// Ctrl-A x leaves, Ctrl-A Ctrl-A is a Ctrl-A for the guest: as QEMU's -nographic has it.
-class EscapeFilter {
- public:
-  // What of the input is for the guest. Sets leave.
-  Bytes filter(const Bytes& input, bool& leave) {
-    constexpr uint8_t kControlA = 1;
-    Bytes for_guest;
-    for (uint8_t byte : input) {
-      if (!escaped_ && byte == kControlA) {
-        escaped_ = true;
-        continue;
+Result<DriveConfig> drive_of(const std::string& text) {
+  DriveConfig drive;
+  size_t comma = text.find(',');
+  drive.path = text.substr(0, comma);
+  while (comma != std::string::npos) {
+    size_t begin = comma + 1;
+    comma = text.find(',', begin);
+    std::string word = text.substr(begin, comma == std::string::npos ? comma : comma - begin);
+    if (word == "ro") {
+      drive.read_only = true;
+    } else if (word.starts_with("format=")) {
+      if (word != "format=raw") {
+        return fail(ErrorKind::kUsage,
+                    "--drive " + text + ": only raw images; convert with: qemu-img convert -O raw");
       }
-      if (escaped_ && byte == 'x') leave = true;
-      if (!escaped_ || byte == kControlA) for_guest.push_back(byte);
-      escaped_ = false;
+    } else {
+      return fail(ErrorKind::kUsage,
+                  "--drive " + text + ": unknown word " + word + "; there are ro and format=raw");
     }
-    return for_guest;
   }
-
- private:
-  bool escaped_ = false;
-};
-
-Result<BootImages> read_images(const RunOptions& options) {
-  BootImages images;
-  if (!options.bios.empty()) images.firmware = TRY(read_file(options.bios));
-  if (!options.kernel.empty()) images.kernel = TRY(read_file(options.kernel));
-  if (!options.initrd.empty()) images.initrd = TRY(read_file(options.initrd));
-  return images;
+  return drive;
 }
 
-// Until the guest ends or the user leaves.
-Result<int> run_to_the_end(Machine& machine, const ConsoleTap& tap, const std::array<uint8_t, 32>& seed) {
-  constexpr uint64_t kInputEvery = 16;        // slices between looks at the terminal while the guest runs
-  constexpr uint64_t kLongestWait_ns = 1'000'000'000;
-  SystemClock clock;
-  NoJournal journal;
-  RecordSession session(machine, tap, journal, clock.monotonic_ns());
-  session.power_on(seed);
-  RawTerminal terminal;
-  ConsoleReader reader;
-  EscapeFilter escape;
-  bool leave = false;
-  for (uint64_t slice = 0; !leave; ++slice) {
-    Stop stop = session.run_slice(clock.monotonic_ns());
-    uint64_t wait_ns = 0;
-    switch (stop) {
-      case Stop::kPosition: break;
-      case Stop::kIdle: {
-        uint64_t now = clock.monotonic_ns(), wake = session.wake_ns();
-        wait_ns = std::min(wake > now ? wake - now : 0, kLongestWait_ns);
-        break;
-      }
-      case Stop::kPoweroff: return 0;
-      case Stop::kReset: std::fprintf(stderr, "recount: the guest asked for a reset\n"); return 0;
-      case Stop::kFailed:
-        return fail(ErrorKind::kFailure, "the guest reported failure " + std::to_string(machine.failure_code()));
-      case Stop::kTrapLoop: return fail(ErrorKind::kFailure, "the guest's trap handler traps on its first instruction");
+Result<std::vector<std::string>> causes_of(const std::string& list) {
+  std::vector<std::string> all(std::begin(kSaveCauses), std::end(kSaveCauses));
+  if (list == "all") return all;
+  std::vector<std::string> causes;
+  if (list == "none") return causes;
+  for (const std::string& word : CLI::detail::split(list, ',')) {
+    if (std::ranges::count(all, word) == 0) {
+      return fail(ErrorKind::kUsage, fmt::format("--save-on {}: unknown cause; there are all, none, {}", word,
+                                                 fmt::join(all, ", ")));
     }
-    if (stop == Stop::kIdle || slice % kInputEvery == 0) session.console_input(escape.filter(reader.read(wait_ns), leave));
+    causes.push_back(word);
   }
-  return 0;
+  return causes;
+}
+
+// CAUSE=REGEX
+Result<FailurePattern> pattern_of(const std::string& text) {
+  size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    return fail(ErrorKind::kUsage, "--pattern " + text + ": must be CAUSE=REGEX");
+  FailurePattern pattern{text.substr(0, equals), text.substr(equals + 1)};
+  bool plain = std::ranges::all_of(pattern.cause,
+                                   [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; });
+  if (!plain) return fail(ErrorKind::kUsage, "--pattern " + text + ": a cause is of letters and digits");
+  return pattern;
+}
+
+Result<RecorderConfig> config_of(const RunOptions& options) {
+  RecorderConfig config = options.config;
+  if (config.kernel.empty() && config.bios.empty()) {
+    return fail(ErrorKind::kUsage, "give --kernel or --bios (see recount run --help)");
+  }
+  for (const std::string& text : options.drives) config.drives.push_back(TRY(drive_of(text)));
+  config.caching = options.engine == "reference" ? Caching::kOff : Caching::kOn;
+  config.record = !options.no_record;
+  config.backup = !options.no_backup;
+  auto window_ns = parse_duration(options.window);
+  if (!window_ns)
+    return fail(ErrorKind::kUsage, "--window " + options.window + ": must be a time such as 30s");
+  config.window_ns = *window_ns;
+  config.save_on = TRY(causes_of(options.save_on));
+  config.patterns = default_failure_patterns();
+  if (!options.patterns.empty()) config.patterns.clear();
+  for (const std::string& text : options.patterns) {
+    config.patterns.push_back(TRY(pattern_of(text)));
+    config.save_on.push_back(config.patterns.back().cause);
+  }
+  config.after_failure = options.after_failure == "reboot"     ? AfterFailure::kReboot
+                         : options.after_failure == "continue" ? AfterFailure::kContinue
+                                                               : AfterFailure::kStop;
+  bool plain_name = std::ranges::all_of(config.name, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+  });
+  if (!plain_name || config.name.starts_with('.') || config.name.size() > 64) {
+    return fail(ErrorKind::kUsage, "--name " + config.name + ": up to 64 letters, digits, '-', '_' and '.'");
+  }
+  if (config.evidence_folder.empty()) config.evidence_folder = data_folder() + "/evidence";
+  return config;
+}
+
+std::string socket_path(const std::string& name) { return data_folder() + "/run/" + name + ".sock"; }
+
+// The name asked for; or "guest", or the first "guest-N" that no running recorder has.
+Result<LocalListener> take_name(std::string& name) {
+  if (!name.empty()) return LocalListener::listen(socket_path(name));
+  constexpr unsigned kMostGuests = 1000;
+  for (unsigned i = 1; i < kMostGuests; ++i) {
+    name = i == 1 ? "guest" : fmt::format("guest-{}", i);
+    auto listener = LocalListener::listen(socket_path(name));
+    if (listener || listener.error().kind != ErrorKind::kUnavailable) return listener;
+  }
+  return fail(ErrorKind::kUnavailable, "too many recorders are running; give a --name");
 }
 
 Result<int> run(const RunOptions& options) {
-  if (!options.no_record) {
-    return fail(ErrorKind::kUnavailable, "recording is not built yet; give --no-record to run without it");
-  }
-  BootImages images = TRY(read_images(options));
-  SystemClock clock;
-  MachineConfig config{.ram_bytes = options.memory_bytes,
-                       .append = options.append,
-                       .mmu = options.mmu,
-                       .rtc_base_ns = clock.realtime_ns(),
-                       .seed = random_seed(),
-                       .caching = options.engine == "reference" ? Caching::kOff : Caching::kOn};
-  StdoutConsole console;
-  ConsoleTap tap(console);
-  auto machine = TRY(Machine::create(config, tap));
-  if (auto booted = machine->boot(images); !booted) return std::unexpected(booted.error());
-  return run_to_the_end(*machine, tap, config.seed);
+  RecorderConfig config = TRY(config_of(options));
+  std::string run_root = data_folder() + "/run";
+  if (auto made = make_folder(run_root); !made) return std::unexpected(made.error());
+  LocalListener control = TRY(take_name(config.name));
+  config.run_folder = TRY(make_private_folder(run_root, config.name));
+  struct RemoveAtEnd {
+    const std::string& folder;
+    ~RemoveAtEnd() { remove_folder(folder); }
+  } remove_at_end{config.run_folder};
+  auto console = TRY(ConsoleRelay::open(config.console));
+  return Supervisor(config, std::move(control), std::move(console)).run();
 }
 
 }  // namespace
 
 void add_run(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App* verb = app.add_subcommand("run", "Run a guest");
-  verb->add_option("--kernel", options->kernel, "Linux Image, gzip or ELF");
-  verb->add_option("--initrd", options->initrd, "Initial RAM disk");
-  verb->add_option("--append", options->append, "Kernel command line");
-  verb->add_option("--bios", options->bios, "Firmware for M-mode, at 0x80000000");
-  verb->add_option("-m,--memory", options->memory_bytes, "Guest memory, such as 512M")
-      ->transform(CLI::AsSizeValue(false));
-  verb->add_option("--mmu", options->mmu, "What the device tree offers: sv39 or sv48");
+  RecorderConfig& config = options->config;
+  CLI::App* verb = app.add_subcommand("run", "Run a guest and record it, with a live backup");
+  verb->set_config("--config", "", "Read options from a file, such as an evidence file's machine.toml");
+  verb->add_option("--kernel", config.kernel, "Linux Image (plain, gzip, EFI zboot) or ELF");
+  verb->add_option("--initrd", config.initrd, "Initial RAM disk");
+  verb->add_option("--append", config.append, "Kernel command line");
+  verb->add_option("--bios", config.bios,
+                   "Firmware for M-mode: ELF, or flat at 0x80000000 (default: built-in SBI)");
+  verb->add_option("-m,--memory", config.memory_bytes, "Guest memory, such as 512M")
+      ->transform(CLI::AsSizeValue(false))
+      ->default_str("512M");
+  verb->add_option("--mmu", config.mmu, "What the device tree offers: sv39 or sv48")
+      ->check(CLI::IsMember({"sv39", "sv48"}))
+      ->capture_default_str();
+  verb->add_option("--drive", options->drives, "F[,ro][,format=raw]: a disk; may be given several times");
+  verb->add_option("--console", config.console, "stdio, unix:PATH, or a file to append to")
+      ->capture_default_str();
+  verb->add_option("--window", options->window, "How far the backup trails, such as 30s")
+      ->capture_default_str();
+  verb->add_option("--save-on", options->save_on,
+                   "Causes, by commas: all, none, panic, bug, oops, failure, reset, lost, operator")
+      ->capture_default_str();
+  verb->add_option(
+      "--pattern", options->patterns,
+      "CAUSE=REGEX (RE2): a console line that means failure; replaces Linux's own; may be repeated");
+  verb->add_option("--evidence-dir", config.evidence_folder,
+                   "Where evidence goes (default $RECOUNT_DIR/evidence)");
+  verb->add_option("--after-failure", options->after_failure, "stop, reboot or continue")
+      ->check(CLI::IsMember({"stop", "reboot", "continue"}))
+      ->capture_default_str();
   verb->add_option("--engine", options->engine, "interp, or reference: the slow oracle")
-      ->check(CLI::IsMember({"interp", "reference"}));
+      ->check(CLI::IsMember({"interp", "reference"}))
+      ->capture_default_str();
   verb->add_flag("--no-record", options->no_record, "Run without recording");
-  verb->footer("Example: recount run --no-record --bios fw.bin --kernel Image --append console=ttyS0");
-  verb->callback([options, &exit_code] {
-    Result<int> result = run(*options);
-    if (result) {
-      exit_code = *result;
-    } else {
-      std::fprintf(stderr, "recount: %s\n", result.error().message.c_str());
-      exit_code = static_cast<int>(result.error().kind);
-    }
-  });
+  verb->add_flag("--no-backup", options->no_backup,
+                 "Keep the journal from power-on instead of a trailing backup");
+  verb->add_option("--name", config.name,
+                   "For recount ctl, and in names of evidence (default guest, guest-2, ...)");
+  verb->footer(
+      "Example: recount run --kernel vmlinuz --initrd initrd.img --append console=ttyS0 --drive disk.img\n"
+      "Ctrl-A x leaves. Exit codes: 0 the guest ended normally, 3 a failure was captured, 4 a replay "
+      "diverged.");
+  run_as(*verb, exit_code, [options] { return run(*options); });
 }
 
 }  // namespace recount

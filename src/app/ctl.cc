@@ -1,0 +1,63 @@
+// recount ctl NAME status|save|mark|stop: a line to a running recorder, and its answer.
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "app/verbs.h"
+#include "host/folders.h"
+#include "host/local_socket.h"
+
+namespace recount {
+namespace {
+
+struct CtlOptions {
+  std::string name, command;
+  std::vector<std::string> words;
+  bool json = false;
+};
+
+// The answer as a list for people: a line a fact.
+void print_facts(const nlohmann::ordered_json& answer) {
+  for (const auto& [key, value] : answer.items()) {
+    fmt::print("{:20} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+}
+
+Result<int> ctl(const CtlOptions& options) {
+  std::string path = data_folder() + "/run/" + options.name + ".sock";
+  std::string line = options.command;
+  for (const std::string& word : options.words) line += " " + word;
+  if (line.find('\n') != std::string::npos) return fail(ErrorKind::kUsage, "the text must be one line");
+  auto text = ask_local(path, line);
+  if (!text)
+    return fail(ErrorKind::kUnavailable,
+                "no recorder named " + options.name + " is running (see recount ls)");
+  auto answer = nlohmann::ordered_json::parse(*text, nullptr, false);
+  if (!answer.is_object()) return fail(ErrorKind::kFailure, options.name + ": gave an answer that is none");
+  if (answer.contains("error"))
+    return fail(ErrorKind::kFailure, options.name + ": " + answer["error"].dump());
+  if (options.json) {
+    fmt::print("{}\n", answer.dump());
+  } else {
+    print_facts(answer);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_ctl(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<CtlOptions>();
+  CLI::App* verb = app.add_subcommand("ctl", "Ask or tell a running recorder");
+  verb->add_option("NAME", options->name, "The recorder, as recount ls shows it")->required();
+  verb->add_option("COMMAND", options->command, "status, save [TEXT], mark TEXT or stop")
+      ->required()
+      ->check(CLI::IsMember({"status", "save", "mark", "stop"}));
+  verb->add_option("TEXT", options->words, "For save and mark");
+  verb->add_flag("--json", options->json, "Print the answer as JSON");
+  verb->footer("Example: recount ctl guest save it looked odd\nsave answers when the evidence is certified.");
+  run_as(*verb, exit_code, [options] { return ctl(*options); });
+}
+
+}  // namespace recount

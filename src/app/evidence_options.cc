@@ -1,0 +1,48 @@
+#include "app/evidence_options.h"
+
+#include <fmt/format.h>
+
+#include "host/folders.h"
+#include "host/terminal.h"
+
+namespace recount {
+
+void add_evidence_argument(CLI::App& verb, EvidenceOptions& options) {
+  verb.add_option("EVIDENCE", options.path, "An evidence file (*.recount)")->required();
+  verb.add_flag("--json", options.json, "Print the facts as JSON");
+}
+
+void add_replay_options(CLI::App& verb, EvidenceOptions& options) {
+  verb.add_option("--engine", options.engine, "interp, or reference: the slow oracle")
+      ->check(CLI::IsMember({"interp", "reference"}))
+      ->capture_default_str();
+  verb.add_option("--drive", options.drives,
+                  "Where a disk's base image is now, in the order of the recording");
+}
+
+Result<std::unique_ptr<EvidenceReader>> open_evidence(const EvidenceOptions& options) {
+  auto evidence = EvidenceReader::open(options.path);
+  if (evidence || evidence.error().message.starts_with(options.path)) return evidence;
+  return std::unexpected(in_context(options.path, evidence.error()));
+}
+
+Result<std::unique_ptr<Replayer>> open_replayer(const EvidenceOptions& options,
+                                                const EvidenceReader& evidence, ConsolePort& console) {
+  ReplayOptions replay{
+      .caching = options.caching(), .temporary_folder = temporary_folder(), .disk_paths = options.drives};
+  auto replayer = Replayer::open(evidence, replay, console);
+  if (replayer || replayer.error().kind != ErrorKind::kDamaged) return replayer;
+  return std::unexpected(in_context(options.path, replayer.error()));
+}
+
+void ProgressLine::show(uint64_t percent) {
+  if (!terminal_size()) return;
+  shown_ = true;
+  write_stderr(fmt::format("\rrecount: replaying {:3} %", percent));
+}
+
+ProgressLine::~ProgressLine() {
+  if (shown_) write_stderr("\r\033[2K");
+}
+
+}  // namespace recount

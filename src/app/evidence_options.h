@@ -1,0 +1,39 @@
+#pragma once
+// What the verbs that open evidence have in common: the file, the engine, where the disks are now.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/verbs.h"
+#include "evidence/replayer.h"
+
+namespace recount {
+
+struct EvidenceOptions {
+  std::string path, engine = "interp";
+  std::vector<std::string> drives;
+  bool json = false;
+
+  Caching caching() const { return engine == "reference" ? Caching::kOff : Caching::kOn; }
+};
+
+void add_evidence_argument(CLI::App& verb, EvidenceOptions& options);
+void add_replay_options(CLI::App& verb, EvidenceOptions& options);
+
+// "file.recount: not evidence": every error names the file.
+Result<std::unique_ptr<EvidenceReader>> open_evidence(const EvidenceOptions& options);
+Result<std::unique_ptr<Replayer>> open_replayer(const EvidenceOptions& options,
+                                                const EvidenceReader& evidence, ConsolePort& console);
+
+// Shows how far a long replay is, on a terminal only.
+class ProgressLine {
+ public:
+  void show(uint64_t percent);
+  ~ProgressLine();
+
+ private:
+  bool shown_ = false;
+};
+
+}  // namespace recount

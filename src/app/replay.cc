@@ -1,0 +1,85 @@
+// recount replay EVIDENCE: runs it again, to the failure.
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "app/evidence_options.h"
+#include "evidence/certify.h"
+#include "evidence/position_text.h"
+#include "host/terminal.h"
+
+namespace recount {
+namespace {
+
+struct ReplayVerbOptions {
+  EvidenceOptions evidence;
+  std::string until = "end";
+  bool console = false;
+};
+
+class ReplayConsole final : public ConsolePort {
+ public:
+  explicit ReplayConsole(bool shown) : shown_(shown) {}
+  void console_output(ConsoleId, ByteView bytes) override {
+    if (shown_) write_all(1, bytes);
+  }
+
+ private:
+  const bool shown_;
+};
+
+Result<int> replay(const ReplayVerbOptions& options) {
+  auto evidence = TRY(open_evidence(options.evidence));
+  ReplayConsole console(options.console);
+  auto replayer = TRY(open_replayer(options.evidence, *evidence, console));
+  const Manifest& manifest = evidence->manifest();
+  Position until = TRY(position_of(options.until, *replayer, manifest.guest_time_end_ticks));
+  Position begin = replayer->at();
+  std::optional<Divergence> diverged;
+  {
+    ProgressLine progress;
+    uint64_t length = until - begin;
+    for (uint64_t percent = 1; percent <= 100 && !diverged; ++percent) {
+      diverged = replayer->run_until(begin + length / 100 * percent + length % 100 * percent / 100);
+      if (!options.console) progress.show(percent);
+    }
+  }
+  if (diverged) {
+    return fail(ErrorKind::kDiverged,
+                fmt::format("{}: the replay diverged at position {}: {} (recount verify --bisect narrows it)",
+                            options.evidence.path, raw(diverged->position), diverged->what));
+  }
+  bool at_end = replayer->at() == replayer->end();
+  if (options.evidence.json) {
+    nlohmann::ordered_json j{{"position", raw(replayer->at())},
+                             {"steps", replayer->at() - begin},
+                             {"digests_compared", replayer->digests_compared()},
+                             {"mismatches", 0},
+                             {"pc", fmt::format("{:#x}", replayer->machine().hart().pc)},
+                             {"at_end", at_end}};
+    fmt::print("{}\n", j.dump());
+    return 0;
+  }
+  fmt::print("{}replayed {} steps to position {}, {} digests compared, 0 mismatches, pc {:#x}\n",
+             options.console ? "\n" : "", replayer->at() - begin, raw(replayer->at()),
+             replayer->digests_compared(), replayer->machine().hart().pc);
+  if (at_end) fmt::print("{}: {}\n", manifest.cause, manifest.detail);
+  return 0;
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<ReplayVerbOptions>();
+  CLI::App* verb = app.add_subcommand("replay", "Replay evidence to its end, the failure");
+  add_evidence_argument(*verb, options->evidence);
+  add_replay_options(*verb, options->evidence);
+  verb->add_option("--until", options->until, "A step count, end, -3s, 50%, event:N or a mark's name")
+      ->capture_default_str();
+  verb->add_flag("--console", options->console, "Print what the guest printed");
+  verb->footer("Example: recount replay guest-panic-20261124T224500Z.recount --console");
+  run_as(*verb, exit_code, [options] { return replay(*options); });
+}
+
+}  // namespace recount

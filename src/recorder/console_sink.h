@@ -1,0 +1,34 @@
+#pragma once
+// The primary's console: what the guest printed goes to the user once a slice, and past the failure detector.
+
+#include "host/terminal.h"
+#include "recorder/failure_detector.h"
+#include "recorder/guest.h"
+
+namespace recount {
+
+class ConsoleSink final : public GuestConsole::Listener {
+ public:
+  // output_fd outlives this.
+  ConsoleSink(int output_fd, std::unique_ptr<FailureDetector> detector)
+      : output_fd_(output_fd), detector_(std::move(detector)) {}
+
+  void heard(ByteView bytes) override {
+    pending_.insert(pending_.end(), bytes.begin(), bytes.end());
+    detector_->watch(bytes);
+  }
+  void flush() {
+    if (pending_.empty()) return;
+    write_all(output_fd_, pending_);
+    pending_.clear();
+  }
+  FailureDetector& detector() { return *detector_; }
+  const FailureDetector& detector() const { return *detector_; }
+
+ private:
+  const int output_fd_;
+  std::unique_ptr<FailureDetector> detector_;
+  Bytes pending_;
+};
+
+}  // namespace recount

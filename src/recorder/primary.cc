@@ -1,0 +1,254 @@
+#include "recorder/primary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "disk/disk_thread.h"
+#include "host/clock.h"
+#include "host/entropy.h"
+#include "host/poll.h"
+#include "host/process.h"
+#include "journal/journal_writer.h"
+#include "recorder/backup.h"
+#include "recorder/console_sink.h"
+#include "recorder/guest.h"
+#include "recorder/messages.h"
+
+namespace recount {
+namespace {
+
+constexpr uint64_t kLongestWait_ns = 500'000'000;
+// A dying kernel goes on printing: its last words belong to the evidence.
+constexpr uint64_t kLastWordsTicks = 3'000'000;  // 0.3 s
+// The line with which Linux announces a restart that somebody asked for.
+constexpr const char* kOrderlyRestart = "reboot: Restarting system";
+
+class Primary {
+ public:
+  Primary(const RecorderConfig& config, Channel supervisor, Guest& guest,
+          std::unique_ptr<FailureDetector> detector, int console_fd)
+      : config_(config),
+        supervisor_(std::move(supervisor)),
+        guest_(guest),
+        sink_(console_fd, std::move(detector)),
+        session_(*guest.machine, guest.tap, journal_, clock_.monotonic_ns(),
+                 config.record ? Digests::kOn : Digests::kOff) {
+    guest_.console.set_listener(&sink_);
+    for (auto& disk : guest_.disks) disk_thread_.attach(disk->stack());
+  }
+
+  void run();
+
+ private:
+  bool hear();
+  void start_backup(const std::string& gap, Fd channel);
+  void take_completions();
+  void publish_progress();
+  void wait_for_events();
+  std::optional<FailureNotice> failure_of(Stop stop) const;
+  bool last_words_are_over(Stop stop) const;
+  void note_failure(FailureNotice notice);
+  void end(EndReason reason, std::string what = "");
+  bool wants(const std::string& cause) const { return std::ranges::count(config_.save_on, cause) != 0; }
+  // True if the guest is to run on.
+  bool after_slice(Stop stop);
+
+  const RecorderConfig& config_;
+  Channel supervisor_;
+  Guest& guest_;
+  ConsoleSink sink_;
+  SystemClock clock_;
+  JournalWriter journal_;
+  RecordSession session_;
+  DiskThread disk_thread_;
+  std::unique_ptr<Ring> ring_;
+  std::optional<StartBackup> backup_order_;  // its channel is still to come
+  bool lost_told_ = false, stop_ = false;
+  std::optional<uint64_t> last_words_until_ticks_;
+};
+
+// --- the supervisor's orders ---
+
+// False if the supervisor is gone: then nobody needs this guest.
+bool Primary::hear() {
+  while (auto received = supervisor_.receive()) {
+    auto message = decode_message(received->bytes);
+    if (!message) return false;
+    if (auto* input = std::get_if<TypeInput>(&*message)) {
+      session_.console_input(input->bytes);
+    } else if (auto* save = std::get_if<RequestSave>(&*message)) {
+      note_failure({"operator", save->text});
+    } else if (auto* mark = std::get_if<RequestMark>(&*message)) {
+      session_.operator_request({OperatorAction::kMark, mark->text});
+    } else if (std::holds_alternative<RequestStop>(*message)) {
+      session_.operator_request({OperatorAction::kShutdown, ""});
+      stop_ = true;
+    } else if (auto* start = std::get_if<StartBackup>(&*message)) {
+      auto ring = Ring::attach(std::move(received->fd));
+      if (!ring) return false;
+      ring_ = std::move(*ring);
+      backup_order_ = *start;
+    } else if (std::holds_alternative<BackupChannel>(*message) && backup_order_) {
+      start_backup(backup_order_->gap, std::move(received->fd));
+    }
+  }
+  return !supervisor_.closed();
+}
+
+// A fork is a checkpoint: the child has the state at this position, and the new ring begins here.
+void Primary::start_backup(const std::string& gap, Fd channel) {
+  disk_thread_.quiesce();
+  auto forked = fork_process("recount-backup", [this, &channel] {
+    // None of the primary's own ends: a channel must close when its owner dies.
+    supervisor_ = Channel();
+    guest_.console.set_listener(nullptr);
+    BackupSetup setup{.run_folder = config_.run_folder,
+                      .spool_folder = backup_order_->spool_folder,
+                      .evidence_folder = config_.evidence_folder,
+                      .recorder_name = config_.name,
+                      .window_ns = config_.backup ? std::optional(config_.window_ns) : std::nullopt,
+                      .caching = config_.caching};
+    return run_backup(setup, guest_, *ring_, Channel(std::move(channel)));
+  });
+  backup_order_.reset();
+  journal_.attach(*ring_);
+  lost_told_ = false;
+  if (!gap.empty()) session_.gap({GapReason::kJournalLost, gap});
+  // Without a layer of its own this process must not write what the child's past rests on.
+  auto pushed = guest_.push_layers_beside();
+  disk_thread_.resume();
+  guest_.machine->restart_disks();
+  if (!forked || !pushed) end(EndReason::kFailure, (forked ? pushed.error() : forked.error()).message);
+}
+
+// --- the guest's run ---
+
+void Primary::take_completions() {
+  for (const DiskCompletion& done : disk_thread_.take()) session_.disk_completion(done);
+}
+
+void Primary::publish_progress() {
+  if (!ring_) return;
+  ring_->control().primary_position.store(raw(guest_.machine->at()), std::memory_order_relaxed);
+  ring_->control().primary_ticks.store(guest_.machine->time_ticks(), std::memory_order_relaxed);
+}
+
+void Primary::wait_for_events() {
+  uint64_t now = clock_.monotonic_ns(), wake = session_.wake_ns();
+  int fds[] = {supervisor_.fd(), disk_thread_.fd()};
+  if (wake > now) wait_readable(fds, std::min(wake - now, kLongestWait_ns));
+}
+
+void Primary::note_failure(FailureNotice notice) {
+  sink_.flush();
+  if (!config_.record) return;
+  session_.note_failure(notice);
+  publish_progress();
+  supervisor_.send(encode_message(FailureNoted{guest_.machine->at(), std::move(notice)}));
+}
+
+void Primary::end(EndReason reason, std::string what) {
+  supervisor_.send(encode_message(Ended{reason, std::move(what)}));
+  stop_ = true;
+}
+
+// What the guest's own stop tells of a failure.
+std::optional<FailureNotice> Primary::failure_of(Stop stop) const {
+  switch (stop) {
+    case Stop::kFailed:
+      return FailureNotice{"failure",
+                           fmt::format("the guest reported failure {}", guest_.machine->failure_code())};
+    case Stop::kTrapLoop:
+      return FailureNotice{"reset",
+                           fmt::format("the trap handler at {:#x} traps on its own first instruction",
+                                       guest_.machine->hart().pc)};
+    case Stop::kReset:
+      if (sink_.detector().last_line().find(kOrderlyRestart) != std::string::npos) return std::nullopt;
+      return FailureNotice{"reset", "the guest reset itself without announcing a restart"};
+    default:
+      return std::nullopt;
+  }
+}
+
+bool Primary::last_words_are_over(Stop stop) const {
+  if (!last_words_until_ticks_) return false;
+  bool runs = stop == Stop::kPosition || stop == Stop::kIdle;
+  return !runs || guest_.machine->time_ticks() >= *last_words_until_ticks_;
+}
+
+bool Primary::after_slice(Stop stop) {
+  const auto& seen = sink_.detector().seen();
+  if (seen && !last_words_until_ticks_)
+    last_words_until_ticks_ = guest_.machine->time_ticks() + kLastWordsTicks;
+  std::optional<FailureNotice> failure = failure_of(stop);
+  // A panic that ends in a reset or a poweroff is a panic.
+  if (last_words_are_over(stop)) failure = seen;
+  if (failure) {
+    sink_.detector().forget();
+    last_words_until_ticks_.reset();
+    bool ended = stop != Stop::kPosition && stop != Stop::kIdle;
+    if (wants(failure->cause)) {
+      note_failure(*failure);
+      if (ended || config_.after_failure != AfterFailure::kContinue) {
+        end(EndReason::kFailure);
+        return false;
+      }
+    } else if (ended && stop != Stop::kReset && stop != Stop::kPoweroff) {
+      end(EndReason::kFailure, failure->detail);
+      return false;
+    }
+  }
+  switch (stop) {
+    case Stop::kPoweroff:
+      end(EndReason::kPoweroff);
+      return false;
+    case Stop::kReset:
+      end(EndReason::kReset);
+      return false;
+    case Stop::kIdle:
+      wait_for_events();
+      return true;
+    default:
+      return true;
+  }
+}
+
+void Primary::run() {
+  supervisor_.send(encode_message(Started{}));
+  while (config_.record && !stop_ && ring_ == nullptr) {
+    int fds[] = {supervisor_.fd()};
+    wait_readable(fds, kLongestWait_ns);
+    if (!hear()) return;
+  }
+  disk_thread_.resume();
+  session_.power_on(guest_.seed);
+  while (hear() && !stop_) {
+    take_completions();
+    Stop stop = session_.run_slice(clock_.monotonic_ns());
+    publish_progress();
+    sink_.flush();
+    if (journal_.lost() && !lost_told_) lost_told_ = supervisor_.send(encode_message(JournalLost{}));
+    if (!after_slice(stop)) return;
+  }
+  end(EndReason::kStopped);
+}
+
+}  // namespace
+
+int run_primary(const RecorderConfig& config, Channel supervisor, int console_fd) {
+  // A backup's end shows on its channel: nobody waits for its process here.
+  forget_children();
+  auto fail_setup = [&supervisor](const Error& error) {
+    supervisor.send(encode_message(SetupFailed{error}));
+    return static_cast<int>(error.kind);
+  };
+  auto detector = FailureDetector::create(config.patterns);
+  if (!detector) return fail_setup(detector.error());
+  auto guest = Guest::create(config, SystemClock().realtime_ns());
+  if (!guest) return fail_setup(guest.error());
+  Primary(config, std::move(supervisor), **guest, std::move(*detector), console_fd).run();
+  return 0;
+}
+
+}  // namespace recount

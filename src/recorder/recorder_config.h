@@ -1,0 +1,41 @@
+#pragma once
+// What a recording is to do, as the command line or a file said it.
+
+#include <string>
+#include <vector>
+
+#include "recorder/failure_detector.h"
+#include "session/record_session.h"
+
+namespace recount {
+
+struct DriveConfig {
+  std::string path;
+  bool read_only = false;
+};
+
+enum class AfterFailure : uint8_t { kStop, kReboot, kContinue };
+
+// The causes of evidence that --save-on names, one each.
+inline constexpr const char* kSaveCauses[] = {"panic", "bug", "oops", "failure", "reset", "lost", "operator"};
+
+struct RecorderConfig {
+  std::string name;
+  std::string kernel, initrd, bios;  // paths; empty: none
+  std::string append, mmu = "sv39";
+  uint64_t memory_bytes = 512ull << 20;
+  std::vector<DriveConfig> drives;
+  std::string console = "stdio";  // "stdio", "unix:PATH", or a file that output is appended to
+  Caching caching = Caching::kOn;
+
+  bool record = true;
+  bool backup = true;  // false: the past is the power-on, and is kept whole
+  uint64_t window_ns = 30'000'000'000;
+  std::vector<std::string> save_on;  // causes
+  std::vector<FailurePattern> patterns;
+  AfterFailure after_failure = AfterFailure::kStop;
+  std::string evidence_folder;
+  std::string run_folder;  // of this run: journal segments, layers of the backup
+};
+
+}  // namespace recount

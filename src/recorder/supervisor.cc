@@ -1,0 +1,396 @@
+#include "recorder/supervisor.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+
+#include "host/poll.h"
+#include "host/terminal.h"
+#include "recorder/primary.h"
+
+namespace recount {
+namespace {
+
+constexpr uint64_t kTick_ns = 50'000'000;  // between looks at the spool
+constexpr uint64_t kRedraw_ns = 500'000'000;
+constexpr uint64_t kRetryProtection_ns = 2'000'000'000;
+constexpr int kCapturedExit = 3;
+constexpr int kDivergedExit = 4;
+
+// Calls heard for every message that is there. What does not decode closes the channel: its sender has gone
+// mad.
+template <class Heard>
+void hear(Channel& channel, Heard heard) {
+  while (auto received = channel.receive()) {
+    auto message = decode_message(received->bytes);
+    if (!message) {
+      channel = Channel();
+      return;
+    }
+    heard(*message);
+  }
+}
+
+}  // namespace
+
+Supervisor::Supervisor(const RecorderConfig& config, LocalListener control,
+                       std::unique_ptr<ConsoleRelay> console)
+    : config_(config),
+      signals_({SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD}),
+      control_(std::move(control),
+               [this](const std::string& command, const std::string& argument, ControlReply reply) {
+                 on_control(command, argument, std::move(reply));
+               }),
+      console_(std::move(console)),
+      status_line_(config.record) {
+  adopt_orphans();
+}
+
+Supervisor::~Supervisor() {
+  kill_process(primary_pid_);
+  if (protection_) kill_process(protection_->pid);
+}
+
+void Supervisor::say(const std::string& text) {
+  // A raw terminal needs its carriage returns; what is no terminal takes them ill.
+  std::string line = "recount: " + text + "\n";
+  write_stderr(line);
+}
+
+bool Supervisor::wants(const std::string& cause) const {
+  return std::ranges::count(config_.save_on, cause) != 0;
+}
+
+// --- the machine ---
+
+Result<void> Supervisor::start_machine() {
+  started_ = false;
+  restart_due_ = false;
+  ended_.reset();
+  auto [ours, theirs] = TRY(Channel::pair());
+  primary_ = std::move(ours);
+  primary_pid_ = TRY(fork_process("recount-primary", [this, channel = &theirs]() mutable {
+    die_with_parent();
+    // The supervisor's ends are not this process's: a channel must close when its owner dies.
+    primary_ = Channel();
+    protection_.reset();
+    return run_primary(config_, std::move(*channel), console_->output_fd());
+  }));
+  if (!config_.record) return {};
+  return protect("");
+}
+
+Result<void> Supervisor::protect(const std::string& gap) {
+  retry_protection_ns_ = 0;
+  if (protection_) journal_bytes_before_ += protection_->ring().control().head;
+  protection_ = TRY(Protection::create(config_.run_folder, ++protection_count_));
+  protection_->hand_over(primary_, gap);
+  return {};
+}
+
+// The past up to here is gone; the future is protected again at once.
+void Supervisor::replace_protection(const std::string& why) {
+  if (primary_.closed() || ended_ || leaving_) return;
+  say(why + "; starting a new backup from the running guest");
+  if (protection_) kill_process(protection_->pid);
+  if (auto done = protect(why); !done) {
+    say(done.error().message + "; the guest runs without a backup, trying again");
+    retry_protection_ns_ = clock_.monotonic_ns() + kRetryProtection_ns;
+  }
+}
+
+void Supervisor::restart_if_due() {
+  bool captured = std::ranges::all_of(saves_, [](const EvidenceSave& s) { return s.captured; });
+  if (!restart_due_ || !captured || !waiting_saves_.empty()) return;
+  if (protection_) kill_process(protection_->pid);
+  protection_.reset();
+  if (auto done = start_machine(); !done) setup_error_ = done.error();
+}
+
+// --- what the others say ---
+
+void Supervisor::hear_primary() {
+  hear(primary_, [this](RecorderMessage& message) {
+    if (auto* failed = std::get_if<SetupFailed>(&message)) {
+      setup_error_ = failed->error;
+    } else if (std::holds_alternative<Started>(message)) {
+      started_ = true;
+    } else if (auto* failure = std::get_if<FailureNoted>(&message)) {
+      on_failure(std::move(*failure));
+    } else if (std::holds_alternative<JournalLost>(message)) {
+      replace_protection("the journal's ring is full and could not be written to disk");
+    } else if (auto* ended = std::get_if<Ended>(&message)) {
+      ended_ = *ended;
+      if (!ended->what.empty()) say(ended->what);
+    }
+  });
+}
+
+void Supervisor::on_failure(FailureNoted failure) {
+  if (failure.notice.cause != "operator") failure_noted_ = true;
+  EvidenceSave save{.notice = std::move(failure.notice), .position = failure.position};
+  if (save.notice.cause == "operator" && !save_replies_.empty()) {
+    save.reply = std::move(save_replies_.front());
+    save_replies_.pop_front();
+  }
+  request_save(std::move(save));
+}
+
+void Supervisor::hear_backup() {
+  if (!protection_) return;
+  std::string trouble;
+  hear(protection_->backup(), [this, &trouble](RecorderMessage& message) {
+    if (auto* ready = std::get_if<BackupReady>(&message)) {
+      protection_->pid = static_cast<int>(ready->pid);
+    } else if (auto* diverged = std::get_if<BackupDiverged>(&message)) {
+      trouble =
+          fmt::format("the backup DIVERGED at position {}: {}", raw(diverged->position), diverged->what);
+      exit_code_ = std::max(exit_code_, kDivergedExit);
+    } else if (auto* failed = std::get_if<BackupFailed>(&message)) {
+      trouble = "the backup stopped: " + failed->what;
+    }
+  });
+  if (protection_->backup().closed() && retry_protection_ns_ == 0) {
+    protection_->pid = 0;
+    replace_protection(trouble.empty() ? "the backup's process was lost" : trouble);
+  }
+}
+
+void Supervisor::hear_signals() {
+  while (auto signal = signals_.take()) {
+    if (*signal == SIGCHLD) {
+      reap_processes();
+    } else if (*signal == SIGUSR1) {
+      primary_.send(encode_message(RequestSave{"SIGUSR1"}));
+    } else {
+      stop_guest();
+    }
+  }
+}
+
+void Supervisor::reap_processes() {
+  while (auto end = reap()) {
+    if (end->pid == primary_pid_) primary_ended(*end);
+  }
+}
+
+void Supervisor::primary_ended(const ProcessEnd& end) {
+  hear_primary();  // its last words
+  primary_pid_ = 0;
+  primary_ = Channel();
+  for (auto& reply : save_replies_) reply(control_error("the guest ended first"));
+  save_replies_.clear();
+  if (setup_error_ || leaving_) return;
+  if (!ended_) {
+    std::string how = end.signal != 0
+                          ? fmt::format("was killed by signal {} ({})", end.signal, ::strsignal(end.signal))
+                          : fmt::format("ended with code {}", end.exit_code);
+    say("the primary's process " + how);
+    if (config_.record && wants("lost")) {
+      failure_noted_ = true;
+      request_save({.notice = {"lost", "the primary's process " + how}, .to_the_end = true});
+    }
+    ended_ = Ended{EndReason::kFailure};
+  }
+  bool failed = ended_->reason == EndReason::kFailure;
+  if (failed && !failure_noted_) exit_code_ = std::max(exit_code_, static_cast<int>(ErrorKind::kFailure));
+  failure_noted_ = false;
+  restart_due_ =
+      ended_->reason == EndReason::kReset || (failed && config_.after_failure == AfterFailure::kReboot);
+}
+
+// --- saving ---
+
+void Supervisor::request_save(EvidenceSave save) {
+  waiting_saves_.push_back(std::move(save));
+  start_waiting_save();
+}
+
+// One after the other: the next begins when the one before has its copy of the past.
+void Supervisor::start_waiting_save() {
+  while (!waiting_saves_.empty() &&
+         std::ranges::all_of(saves_, [](const EvidenceSave& s) { return s.captured; })) {
+    EvidenceSave save = std::move(waiting_saves_.front());
+    waiting_saves_.pop_front();
+    auto channel = Channel::pair();
+    bool backup_there = protection_ && !protection_->backup().closed();
+    if (!channel || !backup_there) {
+      save_failed(save, channel ? "no backup is there to save from" : channel.error().message);
+      continue;
+    }
+    save.protection = protection_;
+    save.saver = std::move(channel->first);
+    Fd theirs = channel->second.take_fd();
+    SaveEvidence order{.to_the_end = save.to_the_end, .position = save.position, .notice = save.notice};
+    protection_->backup().send(encode_message(order), &theirs);
+    saves_.push_back(std::move(save));
+  }
+}
+
+void Supervisor::hear_savers() {
+  for (EvidenceSave& save : saves_) hear_saver(save);
+  saves_.remove_if([](const EvidenceSave& s) { return s.saver.closed(); });
+  start_waiting_save();
+}
+
+void Supervisor::hear_saver(EvidenceSave& save) {
+  bool done = false;
+  hear(save.saver, [&](RecorderMessage& message) {
+    if (std::holds_alternative<PastCaptured>(message)) {
+      save.captured = true;
+    } else if (auto* progress = std::get_if<CertifyProgress>(&message)) {
+      save.percent = progress->percent;
+    } else if (auto* saved = std::get_if<EvidenceSaved>(&message)) {
+      save_done(save, *saved);
+      done = true;
+    } else if (auto* failed = std::get_if<SaveFailed>(&message)) {
+      save_failed(save, failed->error.message);
+      done = true;
+    }
+  });
+  if (save.saver.closed() && !done) save_failed(save, "the saver's process was lost");
+  if (done) save.saver = Channel();
+  if (save.saver.closed() && !save.captured) save.protection->ring().control().pinned = ~0ull;
+}
+
+void Supervisor::save_done(EvidenceSave& save, const EvidenceSaved& saved) {
+  evidence_.push_back(saved.path);
+  say(describe(saved, save.notice));
+  if (save.reply) save.reply(to_json(saved));
+  if (save.notice.cause != "operator") exit_code_ = std::max(exit_code_, kCapturedExit);
+  if (!saved.certified) exit_code_ = std::max(exit_code_, kDivergedExit);
+}
+
+void Supervisor::save_failed(EvidenceSave& save, const std::string& why) {
+  say("evidence of " + save.notice.cause + " (" + save.notice.detail + ") could not be saved: " + why);
+  if (save.reply) save.reply(control_error(why));
+  exit_code_ = std::max(exit_code_, static_cast<int>(ErrorKind::kFailure));
+}
+
+// --- people ---
+
+void Supervisor::on_control(const std::string& command, const std::string& argument, ControlReply reply) {
+  if (command == "status") {
+    reply(to_json(status()));
+  } else if (primary_.closed()) {
+    reply(control_error("the guest has ended"));
+  } else if (command == "save") {
+    if (!config_.record) return reply(control_error("this guest is not recorded"));
+    save_replies_.push_back(std::move(reply));
+    primary_.send(encode_message(RequestSave{argument}));
+  } else if (command == "mark") {
+    primary_.send(encode_message(RequestMark{argument}));
+    reply(R"({"ok":true})");
+  } else if (command == "stop") {
+    stop_guest();
+    reply(R"({"ok":true})");
+  } else {
+    reply(control_error("unknown command " + command + "; there are status, save, mark and stop"));
+  }
+}
+
+void Supervisor::pass_input() {
+  bool leave = false;
+  Bytes input = console_->take_input(leave);
+  constexpr size_t kPart = kChannelMessageBytes / 2;
+  for (ByteView rest = input; !rest.empty(); rest = rest.subspan(std::min(rest.size(), kPart))) {
+    ByteView part = rest.first(std::min(rest.size(), kPart));
+    primary_.send(encode_message(TypeInput{{part.begin(), part.end()}}));
+  }
+  if (leave) stop_guest();
+  console_->relay();
+}
+
+// The guest stops where it is. Asked twice, nothing is waited for.
+void Supervisor::stop_guest() {
+  if (leaving_) {
+    kill_process(primary_pid_);
+    saves_.clear();
+    waiting_saves_.clear();
+  }
+  leaving_ = true;
+  restart_due_ = false;
+  primary_.send(encode_message(RequestStop{}));
+}
+
+void Supervisor::run_spooler() {
+  if (!protection_) return;
+  auto done = protection_->spooler().run();
+  if (!done && !spool_trouble_) say(done.error().message + "; the journal stays in memory: make room");
+  spool_trouble_ = !done;
+}
+
+RecorderStatus Supervisor::status() {
+  constexpr double kTicksPerSecond = 1e7;
+  RecorderStatus s{.name = config_.name, .primary_pid = primary_pid_};
+  s.state = primary_pid_ == 0 ? "ended" : !started_ ? "starting" : "recording";
+  if (saving()) s.state = "saving";
+  if (!config_.record) s.state = primary_pid_ == 0 ? "ended" : "not recording";
+  s.window_s = static_cast<double>(config_.window_ns) / 1e9;
+  s.evidence = evidence_;
+  if (!protection_) return s;
+  const RingControl& ring = protection_->ring().control();
+  s.backup_pid = protection_->pid;
+  if (s.state == "recording" && !protection_->ready()) s.state = "unprotected";
+  s.position = ring.primary_position;
+  auto primary = static_cast<double>(ring.primary_ticks), backup = static_cast<double>(ring.backup_ticks);
+  s.guest_time_s = primary / kTicksPerSecond;
+  s.lag_s = std::max(0.0, primary - backup) / kTicksPerSecond;
+  s.journal_bytes = journal_bytes_before_ + ring.head;
+  uint64_t oldest = std::max<uint64_t>(protection_->ring().floor(), ring.spooled);
+  s.journal_bytes_held =
+      ring.head - std::min<uint64_t>(oldest, ring.head) + protection_->spooler().file_bytes();
+  constexpr uint64_t kRateOver_ns = 2'000'000'000;
+  uint64_t now = clock_.monotonic_ns();
+  if (now - rate_since_ns_ > kRateOver_ns) {
+    uint64_t more = s.journal_bytes - std::min(rate_bytes_, s.journal_bytes);
+    journal_rate_ =
+        rate_since_ns_ == 0 ? 0 : static_cast<double>(more) * 1e9 / static_cast<double>(now - rate_since_ns_);
+    rate_since_ns_ = now;
+    rate_bytes_ = s.journal_bytes;
+  }
+  s.journal_bytes_per_s = journal_rate_;
+  return s;
+}
+
+void Supervisor::draw_status() {
+  uint64_t now = clock_.monotonic_ns();
+  if (now - last_draw_ns_ < kRedraw_ns) return;
+  last_draw_ns_ = now;
+  RecorderStatus s = status();
+  if (!saves_.empty()) s.state = fmt::format("saving evidence, {} %", saves_.front().percent);
+  if (status_line_.shown()) status_line_.draw(to_line(s, status_line_.columns()));
+}
+
+void Supervisor::wait() {
+  std::vector<int> fds{signals_.fd(), primary_.fd()};
+  if (protection_) fds.push_back(protection_->backup().fd());
+  for (const EvidenceSave& save : saves_) fds.push_back(save.saver.fd());
+  control_.add_fds(fds);
+  console_->add_fds(fds);
+  wait_readable(fds, kTick_ns);
+}
+
+Result<int> Supervisor::run() {
+  if (auto started = start_machine(); !started) return std::unexpected(started.error());
+  while (primary_pid_ != 0 || saving() || restart_due_) {
+    wait();
+    hear_primary();
+    hear_signals();
+    hear_backup();
+    hear_savers();
+    control_.serve();
+    pass_input();
+    run_spooler();
+    if (retry_protection_ns_ != 0 && clock_.monotonic_ns() > retry_protection_ns_)
+      replace_protection("no backup");
+    restart_if_due();
+    draw_status();
+    if (setup_error_) return std::unexpected(*setup_error_);
+  }
+  status_line_.clear();
+  return exit_code_;
+}
+
+}  // namespace recount
