@@ -10,7 +10,8 @@ Result<const Event*> JournalReader::peek() {
   while (!next_) {
     DecodedRecord record = decode_record(ByteView(pending_).subspan(taken_));
     switch (record.status) {
-      case RecordStatus::kDamaged: return fail(ErrorKind::kDamaged, "the journal holds a damaged record");
+      case RecordStatus::kDamaged:
+        return fail(ErrorKind::kDamaged, "the journal holds a damaged record");
       case RecordStatus::kIncomplete:
         if (!TRY(fill())) return nullptr;
         break;

@@ -174,7 +174,8 @@ DecodedRecord decode_record(ByteView bytes) {
   ByteReader fields(body);
   auto kind = fields.fixed<uint8_t>();
   record.event.position = Position{fields.varint()};
-  if (!read_payload(fields, kind, record.event.payload) || !fields.ok() || fields.remaining() != 0) return record;
+  if (!read_payload(fields, kind, record.event.payload) || !fields.ok() || fields.remaining() != 0)
+    return record;
   record.status = RecordStatus::kOk;
   record.size_bytes = size;
   return record;

@@ -29,7 +29,8 @@ Ring::Ring(std::unique_ptr<SharedMemory> memory)
       data_(memory_->data() + kControlBytes) {}
 
 uint64_t Ring::floor() const {
-  return std::min(control_->consumed.load(std::memory_order_acquire), control_->pinned.load(std::memory_order_acquire));
+  return std::min(control_->consumed.load(std::memory_order_acquire),
+                  control_->pinned.load(std::memory_order_acquire));
 }
 
 bool Ring::write(ByteView bytes) {

@@ -17,14 +17,29 @@ inline Event sample_event(size_t kind, uint64_t position, std::mt19937_64& rando
   auto digest = [&random] { return Digest128{random(), random()}; };
   Event event{Position{position}, {}};
   switch (kind % std::variant_size_v<Payload>) {
-    case 0: event.payload = TimeAnchor{random() >> (random() % 64), random() % (1ull << 40)}; break;
-    case 1: event.payload = ConsoleInput{ConsoleId::kVirtio, bytes(40)}; break;
-    case 2: event.payload = DiskCompletion{static_cast<uint8_t>(random()), random(), DiskStatus::kIoError}; break;
-    case 3: event.payload = EntropySeed{{1, 2, 3}}; break;
-    case 4: event.payload = OperatorRequest{OperatorAction::kMark, "a mark"}; break;
-    case 5: event.payload = Gap{GapReason::kThrottled, "text"}; break;
-    case 6: event.payload = CheckpointDigest{digest(), digest(), digest(), digest()}; break;
-    default: event.payload = FailureNotice{"panic", "Kernel panic - not syncing: sysrq"};
+    case 0:
+      event.payload = TimeAnchor{random() >> (random() % 64), random() % (1ull << 40)};
+      break;
+    case 1:
+      event.payload = ConsoleInput{ConsoleId::kVirtio, bytes(40)};
+      break;
+    case 2:
+      event.payload = DiskCompletion{static_cast<uint8_t>(random()), random(), DiskStatus::kIoError};
+      break;
+    case 3:
+      event.payload = EntropySeed{{1, 2, 3}};
+      break;
+    case 4:
+      event.payload = OperatorRequest{OperatorAction::kMark, "a mark"};
+      break;
+    case 5:
+      event.payload = Gap{GapReason::kThrottled, "text"};
+      break;
+    case 6:
+      event.payload = CheckpointDigest{digest(), digest(), digest(), digest()};
+      break;
+    default:
+      event.payload = FailureNotice{"panic", "Kernel panic - not syncing: sysrq"};
   }
   return event;
 }

@@ -40,7 +40,8 @@ SealedSegment seal_segment(const SegmentHeader& header, ByteView records) {
 }
 
 Result<OpenedSegment> open_segment(ByteView bytes) {
-  if (bytes.size() < kSegmentHeaderBytes + kSegmentFooterBytes) return fail(ErrorKind::kDamaged, "segment is cut");
+  if (bytes.size() < kSegmentHeaderBytes + kSegmentFooterBytes)
+    return fail(ErrorKind::kDamaged, "segment is cut");
   ByteReader r(bytes);
   if (!matches(r.raw(kMagic.size()), kMagic)) return fail(ErrorKind::kDamaged, "not a journal segment");
   auto version = r.fixed<uint32_t>();
@@ -51,7 +52,8 @@ Result<OpenedSegment> open_segment(ByteView bytes) {
   segment.header.sequence = r.fixed<uint32_t>();
   segment.header.begin = Position{r.fixed<uint64_t>()};
   segment.header.previous = read_digest(r);
-  if (r.fixed<uint64_t>() != r.remaining() - kSegmentFooterBytes) return fail(ErrorKind::kDamaged, "segment is cut");
+  if (r.fixed<uint64_t>() != r.remaining() - kSegmentFooterBytes)
+    return fail(ErrorKind::kDamaged, "segment is cut");
   segment.records = r.raw(r.remaining() - kSegmentFooterBytes);
   segment.digest = blake2b(bytes.first(bytes.size() - kSegmentFooterBytes));
   bool closed = matches(r.raw(kEndMagic.size()), kEndMagic) && r.fixed<uint32_t>() == kVersion;
@@ -78,7 +80,8 @@ Result<std::vector<Event>> read_chain(std::span<const ByteView> segments) {
     for (ByteView rest = segment->records; !rest.empty();) {
       DecodedRecord record = decode_record(rest);
       if (record.status != RecordStatus::kOk) return in_segment("a record is damaged");
-      if (record.event.position < std::max(last, segment->header.begin)) return in_segment("positions go back");
+      if (record.event.position < std::max(last, segment->header.begin))
+        return in_segment("positions go back");
       last = record.event.position;
       rest = rest.subspan(record.size_bytes);
       events.push_back(std::move(record.event));

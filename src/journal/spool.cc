@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "host/file.h"
+#include "host/file_names.h"
 #include "host/folders.h"
 #include "journal/record.h"
 
@@ -61,7 +62,8 @@ Result<void> Spooler::spool() {
 void Spooler::drop() {
   for (uint64_t floor = ring_.floor(); !files_.empty() && files_.begin()->first <= floor;) {
     auto [size, path] = files_.begin()->second;
-    remove_file(path);
+    // A file that stays takes room, no more: the folder goes with the recording.
+    static_cast<void>(remove_file(path));
     file_bytes_ -= size;
     files_.erase(files_.begin());
   }

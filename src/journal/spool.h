@@ -1,6 +1,6 @@
 #pragma once
-// The journal's part on disk: when the ring fills, its oldest records go into segment files, and a file goes when
-// nobody needs it any more. The spooler runs in the supervisor; readers open the files by name.
+// The journal's part on disk: when the ring fills, its oldest records go into segment files, and a file goes
+// when nobody needs it any more. The spooler runs in the supervisor; readers open the files by name.
 
 #include <map>
 #include <string>
@@ -15,8 +15,8 @@ class Spooler {
   // The folder is ours, and empty.
   Spooler(Ring& ring, std::string folder) : ring_(ring), folder_(std::move(folder)) {}
 
-  // Moves records to disk if the ring is more than half full, and drops files that are behind the backup. An error
-  // (a full disk) leaves the records in the ring: call again.
+  // Moves records to disk if the ring is more than half full, and drops files that are behind the backup. An
+  // error (a full disk) leaves the records in the ring: call again.
   Result<void> run();
   uint64_t file_bytes() const { return file_bytes_; }
 
@@ -31,8 +31,8 @@ class Spooler {
   uint64_t file_bytes_ = 0;
 };
 
-// The records of the segment file that holds this offset, and the offset of their first byte. kDamaged if there is
-// none, or it is damaged.
+// The records of the segment file that holds this offset, and the offset of their first byte. kDamaged if
+// there is none, or it is damaged.
 struct SpooledRecords {
   uint64_t begin = 0;
   Bytes bytes;
