@@ -41,7 +41,47 @@ struct LoadArchive::Impl {
 LoadArchive::LoadArchive() : impl_(std::make_unique<Impl>()) {}
 LoadArchive::~LoadArchive() = default;
 
+namespace {
+
+// A first look at CBOR that may say anything: the parser recurses for every level, and throws at sizes that no
+// memory has, even when told not to throw.
+class SanityCheck final : public nlohmann::json_sax<json> {
+ public:
+  explicit SanityCheck(size_t size_bytes) : size_bytes_(size_bytes) {}
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool key(string_t&) override { return true; }
+  bool start_object(size_t elements) override { return start(elements); }
+  bool start_array(size_t elements) override { return start(elements); }
+  bool end_object() override { return end(); }
+  bool end_array() override { return end(); }
+  bool parse_error(size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+
+ private:
+  static constexpr unsigned kDeepest = 32;
+  // Every element takes a byte at least.
+  bool start(size_t elements) { return ++depth_ <= kDeepest && elements <= size_bytes_; }
+  bool end() {
+    --depth_;
+    return true;
+  }
+
+  const size_t size_bytes_;
+  unsigned depth_ = 0;
+};
+
+}  // namespace
+
 Result<std::unique_ptr<LoadArchive>> LoadArchive::parse(ByteView cbor) {
+  SanityCheck check(cbor.size());
+  if (!json::sax_parse(cbor.begin(), cbor.end(), &check, json::input_format_t::cbor)) {
+    return fail(ErrorKind::kDamaged, "state is not well-formed CBOR");
+  }
   std::unique_ptr<LoadArchive> a(new LoadArchive);
   a->impl_->root = json::from_cbor(cbor.begin(), cbor.end(), true, false);
   if (!a->impl_->root.is_object()) return fail(ErrorKind::kDamaged, "state is not a CBOR map");
