@@ -3,6 +3,7 @@
 // host's speed.
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -154,7 +155,7 @@ void record(System& s, RecordSession& session, uint64_t host_ns, const EventList
 
 // Whether ext4 in there is whole, by e2fsck's word.
 bool is_clean(const Bytes& disk) {
-  std::string name = ::testing::TempDir() + "virtio_linux_test.img";
+  std::string name = ::testing::TempDir() + "virtio_linux_test." + std::to_string(::getpid()) + ".img";
   std::ofstream(name, std::ios::binary)
       .write(reinterpret_cast<const char*>(disk.data()), static_cast<long>(disk.size()));
   int code = std::system(("PATH=$PATH:/sbin:/usr/sbin e2fsck -fn " + name + " > /dev/null 2>&1").c_str());
