@@ -85,7 +85,7 @@ int kill_until_done(
     const std::function<void()>& after_kill = [] {}) {
   for (int kills = 0;; ++kills) {
     const int pid = *fork_process("victim", body);
-    const uint64_t wait_us = random() % longest_us * (1 + static_cast<uint64_t>(kills) / 20);
+    const uint64_t wait_us = random() % longest_us * (1 + static_cast<uint64_t>(kills) / 5);
     ::usleep(static_cast<useconds_t>(wait_us));
     ::kill(pid, SIGKILL);
     int status = 0;
