@@ -1,0 +1,43 @@
+#pragma once
+// How long a random test goes on, and from which seed: RECOUNT_TEST_SECONDS and RECOUNT_TEST_SEED. The seed is
+// printed by whoever takes it, so that every run can be had again.
+
+#include <chrono>
+#include <cinttypes>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+
+namespace recount::test {
+
+inline uint64_t first_seed() {
+  const char* given = std::getenv("RECOUNT_TEST_SEED");
+  std::random_device device;
+  uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 0) : (uint64_t{device()} << 32 | device()) >> 1;
+  std::printf("seed: RECOUNT_TEST_SEED=%" PRIu64 "\n", seed);
+  std::fflush(stdout);
+  return seed;
+}
+
+// Whether the time of a random test is over. At least one round is always done.
+class Deadline {
+ public:
+  explicit Deadline(double default_seconds) {
+    const char* given = std::getenv("RECOUNT_TEST_SECONDS");
+    double seconds = given != nullptr ? std::strtod(given, nullptr) : default_seconds;
+    end_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+  }
+  bool over() const { return std::chrono::steady_clock::now() >= end_; }
+
+ private:
+  std::chrono::steady_clock::time_point end_;
+};
+
+using Random = std::mt19937_64;
+
+// 0 <= result < bound. Unlike std's distributions, the same everywhere.
+inline uint64_t below(Random& random, uint64_t bound) { return random() % bound; }
+inline bool chance(Random& random, unsigned percent) { return below(random, 100) < percent; }
+
+}  // namespace recount::test
