@@ -96,6 +96,7 @@ void Mmu::before_write(Gpa gpa, uint64_t size_bytes, uint8_t flags) {
   if ((flags & (kFramePageTable | kFrameUpperTable)) == 0) return;
   if (++table_stores_ > kTableStoreLimit) {
     flush();
+    code_changed = true;
     return;
   }
   uint64_t first = raw(gpa) & ~7ull;
@@ -103,6 +104,8 @@ void Mmu::before_write(Gpa gpa, uint64_t size_bytes, uint8_t flags) {
     // An entry that was not valid was never cached.
     if ((load_le<uint64_t>(ram_.host(Gpa{pte})) & kV) == 0) continue;
     ++fetch_epoch_;
+    // It may be the running block's own page that moves, or loses its A bit: the next instruction is fetched anew.
+    code_changed = true;
     if ((flags & kFrameUpperTable) != 0) {
       for (Tlb& t : tlb_) t.flush();
       return;

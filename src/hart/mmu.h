@@ -75,7 +75,7 @@ class Mmu final : public WriteWatcher {
 
   // Set by any access that reached a device: interrupt levels may have changed.
   bool device_touched = false;
-  // Set when a store changed decoded code: the running block may be stale.
+  // Set when a store changed decoded code, or what a fetch translates to: the running block may be stale.
   bool code_changed = false;
 
   void before_write(Gpa gpa, uint64_t size_bytes, uint8_t flags) override;
