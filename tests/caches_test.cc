@@ -93,6 +93,24 @@ TEST(Caches, ClearedAccessedBitOfTheRunningPageIsSetAgain) {
   });
 }
 
+TEST(Caches, BlockDoesNotRunAcrossAProtectionBorderInItsPage) {
+  expect_same(3, 1, [](TestMachine& t) {
+    HartState hart;
+    hart.privilege = Privilege::kUser;
+    hart.pc = kRam + kCode;
+    hart.mtvec = kRam;
+    // Executable up to kCode + 4, no further.
+    hart.pmpcfg[0] = 1 << 3 | 7;
+    hart.pmpaddr[0] = (kRam + kCode + 4) >> 2;
+    put(t, kCode,
+        Assembler()
+            .emit(Op::kAddi, {.rd = 10, .rs1 = 10, .imm = 1})
+            .emit(Op::kAddi, {.rd = 10, .rs1 = 10, .imm = 1}));
+    put(t, 0, Assembler().emit(Op::kJal, {.rd = 0, .imm = 0}));
+    t.set_hart(hart);
+  });
+}
+
 TEST(Caches, BlockThatOverwritesItselfRunsWhatItWrote) {
   expect_same(20, 5, [](TestMachine& t) {
     HartState hart;

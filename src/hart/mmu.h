@@ -59,6 +59,11 @@ class Mmu final : public WriteWatcher {
     if (e.tag == tag) [[likely]] return Gpa{e.addend + va};
     return translate_fetch_slow(va);
   }
+  // Whether translate_fetch(va) holds for all of va's page. Not where PMP draws a border through it.
+  bool fetch_holds_for_page(uint64_t va) const {
+    uint64_t tag = Tlb::tag_of(va, fetch_context_);
+    return tlb_[2].slot(tag).tag == tag;
+  }
   TlbContext fetch_context() const { return fetch_context_; }
   // Changes whenever a cached fetch translation may have been dropped.
   uint32_t fetch_epoch() const { return fetch_epoch_; }

@@ -116,10 +116,10 @@ Block* Interpreter::block_at(uint64_t pc) {
   return find_block(pc, entry);
 }
 
-// nullptr: this instruction must be stepped (it faults, or crosses a page).
+// nullptr: this instruction must be stepped (it faults, crosses a page, or lies where PMP splits its page).
 Block* Interpreter::find_block(uint64_t pc, JumpEntry& entry) {
   auto gpa = hart_.mmu.translate_fetch(pc);
-  if (!gpa) return nullptr;
+  if (!gpa || !hart_.mmu.fetch_holds_for_page(pc)) return nullptr;
   Block* block = blocks_.find(raw(*gpa));
   if (block == nullptr) {
     if (blocks_.is_full()) {
