@@ -166,5 +166,32 @@ TEST(Caches, GlobalEntriesAreNotSharedAcrossRoots) {
   });
 }
 
+TEST(Machine, LinesFollowFromTheStateWhereverItIsLookedAt) {
+  // The store that raises an interrupt is the last step before the stop: a machine restored from here must be
+  // the same.
+  auto t = fresh(Caching::kOn);
+  HartState hart;
+  hart.pc = kRam + kCode;
+  hart.x[5] = 0x2000000;  // msip
+  hart.x[6] = 1;
+  put(*t, kCode, Assembler().emit(Op::kSw, {.rs1 = 5, .rs2 = 6}).emit(Op::kAddi));
+  t->set_hart(hart);
+  t->run_until(Position{1});
+  Digest128 before = t->state_digest();
+  auto restored = fresh(Caching::kOn);
+  restored->restore(t->capture());
+  EXPECT_EQ(restored->state_digest(), before);
+}
+
+TEST(Machine, TimerThatHasFiredIsNotTheNextTimer) {
+  // A guest that waits with it masked would otherwise be woken for ever.
+  auto t = fresh(Caching::kOn);
+  HartState hart;
+  hart.menvcfg = menvcfg::kStce;
+  hart.stimecmp = 0;
+  t->set_hart(hart);
+  EXPECT_EQ(t->machine().next_timer_ticks(), kNever);
+}
+
 }  // namespace
 }  // namespace recount::test

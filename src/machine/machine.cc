@@ -150,6 +150,14 @@ Result<void> Machine::check_restored() const {
   return fail(ErrorKind::kDamaged, std::string("state field ") + wrong + ": holds what no machine can be in");
 }
 
+void Machine::forget(Cached what) {
+  switch (what) {
+    case Cached::kTranslations: hart_.mmu.flush(); break;
+    case Cached::kWriteTranslations: hart_.mmu.flush_writes(); break;
+    case Cached::kCode: engine_->flush(); break;
+  }
+}
+
 void Machine::update_lines() {
   rtc_.check_alarm();
   uint32_t levels = (uart_.irq() ? 1u << board::kUartIrq : 0) | (rtc_.irq() ? 1u << board::kRtcIrq : 0);
@@ -171,9 +179,15 @@ uint64_t Machine::next_deadline() const {
   return deadline;
 }
 
+// Those that have fired already raise nothing more: a guest that waits with one of them masked is not awake.
 uint64_t Machine::next_timer_ticks() const {
-  uint64_t next = std::min(aclint_.mtimecmp(0), rtc_.alarm_ticks());
-  if ((hart_.state.menvcfg & menvcfg::kStce) != 0) next = std::min(next, hart_.state.stimecmp);
+  uint64_t next = kNever;
+  auto consider = [&](uint64_t ticks) {
+    if (ticks > time_.ticks()) next = std::min(next, ticks);
+  };
+  consider(aclint_.mtimecmp(0));
+  consider(rtc_.alarm_ticks());
+  if ((hart_.state.menvcfg & menvcfg::kStce) != 0) consider(hart_.state.stimecmp);
   return next;
 }
 
@@ -199,8 +213,13 @@ Stop Machine::run_until(Position target) {
     if (hart_.state.waiting) return Stop::kIdle;
     Exit exit = engine_->run(std::min(raw(target), next_deadline()));
     if (exit == Exit::kSbiCall) answer_sbi();
-    if (exit == Exit::kTrapLoop) return Stop::kTrapLoop;
+    if (exit == Exit::kTrapLoop) {
+      update_lines();
+      return Stop::kTrapLoop;
+    }
   }
+  // Wherever the state can be looked at, the lines follow from the rest of it: a restored machine has the same.
+  update_lines();
   return stop_requested().value_or(Stop::kPosition);
 }
 
@@ -261,6 +280,7 @@ void Machine::apply(const Event& event) {
   } else if (const auto* entropy = std::get_if<EntropySeed>(&event.payload)) {
     random_.seed(entropy->seed);
   }
+  update_lines();
 }
 
 CheckpointDigest Machine::digest_here() {

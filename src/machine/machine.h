@@ -55,6 +55,9 @@ enum class Stop : uint8_t {
   kTrapLoop,  // the trap handler traps on its own first instruction
 };
 
+// What Machine::forget() drops. None of it may ever show.
+enum class Cached : uint8_t { kTranslations, kWriteTranslations, kCode };
+
 class Machine final : private ClockPort, private SbiPlatform, private CheckContext {
  public:
   static constexpr size_t kMostDisks = 6;
@@ -103,6 +106,8 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   Result<void> check_restored() const;
   // After state() or RAM was loaded: what is cached or derived follows.
   void restored();
+  // Drops a cache, for the test that caches cannot be seen.
+  void forget(Cached what);
 
   // The digest of canonical state here. The output part is the session's.
   CheckpointDigest digest_here();
