@@ -43,7 +43,7 @@ bool pmp_allows(const HartState& hart, uint64_t address, uint64_t size_bytes, Ac
     if (!is_active(hart, i)) continue;
     any_active = true;
     Range r = entry_range(hart, i);
-    if (address + size_bytes <= r.begin || address >= r.end) continue;
+    if (r.begin >= r.end || address + size_bytes <= r.begin || address >= r.end) continue;
     // The lowest-numbered entry that matches any byte decides, and must match all of them.
     if (address < r.begin || address + size_bytes > r.end) return false;
     uint8_t cfg = hart.pmpcfg[i];
