@@ -1,0 +1,158 @@
+// One program, run in different ways, is one run: docs/determinism.md, "Caches are architecturally invisible".
+// Random programs; the same over a Linux boot is in linux_equivalence_test.cc.
+
+#include <gtest/gtest.h>
+
+#include "isa/insn.h"
+#include "support/random_program.h"
+
+namespace recount::test {
+namespace {
+
+constexpr uint64_t kSteps = 8000;
+constexpr double kSeconds = 8;
+
+struct Coverage {
+  uint64_t programs = 0, steps = 0, ended_early = 0;
+  ~Coverage() {
+    std::printf("%" PRIu64 " programs, %" PRIu64 " steps, %" PRIu64 " ended early\n", programs, steps, ended_early);
+  }
+};
+
+std::vector<uint64_t> random_cuts(Random& random, uint64_t longest) {
+  std::vector<uint64_t> cuts;
+  for (uint64_t at = 0; at < kSteps;) {
+    at += 1 + below(random, longest);
+    cuts.push_back(std::min(at, kSteps));
+  }
+  return cuts;
+}
+
+// The first step after cuts[equal - 1] at which the two engines differ. The cached one is stopped only there: what
+// went wrong may need its blocks to run through.
+void explain(uint64_t seed, const std::vector<uint64_t>& cuts, size_t different) {
+  RandomProgram program = make_random_program(seed);
+  uint64_t from = different == 0 ? 0 : cuts[different - 1];
+  for (uint64_t at = from; at <= cuts[different]; ++at) {
+    auto cached = load(program, Caching::kOn), oracle = load(program, Caching::kOff);
+    for (size_t i = 0; i < different; ++i) {
+      cached->run_until(Position{cuts[i]});
+      oracle->run_until(Position{cuts[i]});
+    }
+    uint64_t pc_before = 0;
+    if (at > 0) {
+      oracle->run_until(Position{std::max(at, from + 1) - 1});
+      pc_before = oracle->machine().hart().pc;
+    }
+    cached->run_until(Position{at});
+    oracle->run_until(Position{at});
+    std::string text = difference(*cached, *oracle);
+    if (text.empty()) continue;
+    ADD_FAILURE() << "RECOUNT_TEST_SEED=" << seed << ": cached and oracle differ first at step " << at << " (from cut " << from
+                  << ", the step before it at pc 0x" << std::hex << pc_before << ")\n" << text;
+    return;
+  }
+  ADD_FAILURE() << "RECOUNT_TEST_SEED=" << seed << ": differs, but not when run again";
+}
+
+TEST(Equivalence, CachedInterpreterMatchesTheOracle) {
+  uint64_t seed = first_seed();
+  Coverage coverage;
+  for (Deadline deadline(kSeconds); !deadline.over() && !HasFailure(); ++seed) {
+    RandomProgram program = make_random_program(seed);
+    Random random(seed);
+    auto cuts = random_cuts(random, 200);
+    auto cached = load(program, Caching::kOn), oracle = load(program, Caching::kOff);
+    ++coverage.programs;
+    for (size_t i = 0; i < cuts.size(); ++i) {
+      Stop a = cached->run_until(Position{cuts[i]}), b = oracle->run_until(Position{cuts[i]});
+      bool memory_too = i + 1 == cuts.size() || i % 16 == 0 || a != Stop::kPosition;
+      bool same = a == b && cached->state_digest() == oracle->state_digest();
+      if (same && memory_too) same = cached->digest() == oracle->digest();
+      if (!same) {
+        explain(seed, cuts, i);
+        break;
+      }
+      if (a == Stop::kPosition) continue;
+      ++coverage.ended_early;
+      break;
+    }
+    coverage.steps += raw(cached->machine().at());
+  }
+}
+
+// Runs a program with the cached engine to the end, or to where it stops by itself.
+CheckpointDigest run_whole(const RandomProgram& program, Position& end) {
+  auto t = load(program, Caching::kOn);
+  t->run_until(Position{kSteps});
+  end = t->machine().at();
+  return t->digest();
+}
+
+TEST(Equivalence, SlicesChangeNothing) {
+  uint64_t seed = first_seed();
+  Coverage coverage;
+  for (Deadline deadline(kSeconds / 2); !deadline.over() && !HasFailure(); ++seed) {
+    RandomProgram program = make_random_program(seed);
+    Random random(seed);
+    Position end{};
+    CheckpointDigest whole = run_whole(program, end);
+    auto sliced = load(program, Caching::kOn);
+    for (uint64_t cut : random_cuts(random, 1 + below(random, 200))) {
+      if (sliced->run_until(Position{cut}) != Stop::kPosition) break;
+    }
+    EXPECT_EQ(sliced->machine().at(), end) << "RECOUNT_TEST_SEED=" << seed;
+    EXPECT_EQ(sliced->digest(), whole) << "RECOUNT_TEST_SEED=" << seed;
+    ++coverage.programs;
+    coverage.steps += raw(end);
+  }
+}
+
+TEST(Equivalence, ForgettingCachesChangesNothing) {
+  uint64_t seed = first_seed();
+  Coverage coverage;
+  for (Deadline deadline(kSeconds / 2); !deadline.over() && !HasFailure(); ++seed) {
+    RandomProgram program = make_random_program(seed);
+    Random random(seed);
+    Position end{};
+    CheckpointDigest whole = run_whole(program, end);
+    auto perturbed = load(program, Caching::kOn);
+    for (uint64_t cut : random_cuts(random, 400)) {
+      if (perturbed->run_until(Position{cut}) != Stop::kPosition) break;
+      perturbed->machine().forget(static_cast<Cached>(below(random, 3)));
+    }
+    EXPECT_EQ(perturbed->machine().at(), end) << "RECOUNT_TEST_SEED=" << seed;
+    EXPECT_EQ(perturbed->digest(), whole) << "RECOUNT_TEST_SEED=" << seed;
+    ++coverage.programs;
+    coverage.steps += raw(end);
+  }
+}
+
+TEST(Equivalence, CapturedAnywhereItGoesOnTheSame) {
+  uint64_t seed = first_seed();
+  Coverage coverage;
+  for (Deadline deadline(kSeconds / 2); !deadline.over() && !HasFailure(); ++seed) {
+    RandomProgram program = make_random_program(seed);
+    Random random(seed);
+    Position end{};
+    CheckpointDigest whole = run_whole(program, end);
+    auto t = load(program, Caching::kOn);
+    Stop stop = Stop::kPosition;
+    for (unsigned i = 0; i < 3 && stop == Stop::kPosition; ++i) {
+      stop = t->run_until(t->machine().at() + below(random, kSteps / 3));
+      Digest128 before = t->state_digest();
+      Checkpoint checkpoint = t->capture();
+      t = load(program, chance(random, 30) ? Caching::kOff : Caching::kOn);
+      t->restore(checkpoint);
+      EXPECT_EQ(t->state_digest(), before) << "RECOUNT_TEST_SEED=" << seed << ": restoring changes the state";
+    }
+    if (stop == Stop::kPosition) t->run_until(Position{kSteps});
+    EXPECT_EQ(t->machine().at(), end) << "RECOUNT_TEST_SEED=" << seed;
+    EXPECT_EQ(t->digest(), whole) << "RECOUNT_TEST_SEED=" << seed;
+    ++coverage.programs;
+    coverage.steps += raw(end);
+  }
+}
+
+}  // namespace
+}  // namespace recount::test
