@@ -120,6 +120,13 @@ Result<LoadedImage> load_kernel(Ram& ram, ByteView f) {
   return load_plain_kernel(ram, f);
 }
 
+Result<LoadedImage> load_payload(Ram& ram, ByteView f) {
+  if (starts_with(f, 0, "\x1f\x8b") || is_zboot(f) || is_linux_image(f) || is_elf(f)) return load_kernel(ram, f);
+  Gpa entry = board::kRam + board::kKernelOffset;
+  if (!ram.write(entry, f)) return std::unexpected(does_not_fit(ram));
+  return LoadedImage{entry, entry + f.size()};
+}
+
 Result<LoadedImage> load_firmware(Ram& ram, ByteView f) {
   if (is_elf(f)) return load_elf(ram, f);
   if (f.empty()) return fail(ErrorKind::kUnreadable, "firmware file is empty");

@@ -16,6 +16,9 @@ struct LoadedImage {
 // kUnreadable if the bytes are none of these or do not fit.
 Result<LoadedImage> load_kernel(Ram& ram, ByteView file);
 
+// What firmware goes on to: a kernel, or a flat binary (U-Boot) for where a kernel would be.
+Result<LoadedImage> load_payload(Ram& ram, ByteView file);
+
 // An ELF executable, or a flat binary to be placed at the start of RAM.
 Result<LoadedImage> load_firmware(Ram& ram, ByteView file);
 

@@ -77,7 +77,7 @@ Result<void> Machine::boot(const BootImages& images) {
     entry = loaded->entry;
   }
   if (!images.kernel.empty()) {
-    auto loaded = load_kernel(*ram_, images.kernel);
+    auto loaded = has_firmware ? load_payload(*ram_, images.kernel) : load_kernel(*ram_, images.kernel);
     if (!loaded) return std::unexpected(in_context("kernel", loaded.error()));
     if (!has_firmware) entry = loaded->entry;
     end = loaded->end;
