@@ -1,5 +1,5 @@
-// One program, run in different ways, is one run: docs/determinism.md, "Caches are architecturally invisible".
-// Random programs; the same over a Linux boot is in linux_equivalence_test.cc.
+// One program, run in different ways, is one run: docs/determinism.md, "Caches are architecturally
+// invisible". Random programs; the same over a Linux boot is in linux_equivalence_test.cc.
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,8 @@ constexpr double kSeconds = 8;
 struct Coverage {
   uint64_t programs = 0, steps = 0, ended_early = 0;
   ~Coverage() {
-    std::printf("%" PRIu64 " programs, %" PRIu64 " steps, %" PRIu64 " ended early\n", programs, steps, ended_early);
+    std::printf("%" PRIu64 " programs, %" PRIu64 " steps, %" PRIu64 " ended early\n", programs, steps,
+                ended_early);
   }
 };
 
@@ -28,8 +29,8 @@ std::vector<uint64_t> random_cuts(Random& random, uint64_t longest) {
   return cuts;
 }
 
-// The first step after cuts[equal - 1] at which the two engines differ. The cached one is stopped only there: what
-// went wrong may need its blocks to run through.
+// The first step after cuts[equal - 1] at which the two engines differ. The cached one is stopped only there:
+// what went wrong may need its blocks to run through.
 void explain(uint64_t seed, const std::vector<uint64_t>& cuts, size_t different) {
   RandomProgram program = make_random_program(seed);
   uint64_t from = different == 0 ? 0 : cuts[different - 1];
@@ -48,8 +49,10 @@ void explain(uint64_t seed, const std::vector<uint64_t>& cuts, size_t different)
     oracle->run_until(Position{at});
     std::string text = difference(*cached, *oracle);
     if (text.empty()) continue;
-    ADD_FAILURE() << "RECOUNT_TEST_SEED=" << seed << ": cached and oracle differ first at step " << at << " (from cut " << from
-                  << ", the step before it at pc 0x" << std::hex << pc_before << ")\n" << text;
+    ADD_FAILURE() << "RECOUNT_TEST_SEED=" << seed << ": cached and oracle differ first at step " << at
+                  << " (from cut " << from << ", the step before it at pc 0x" << std::hex << pc_before
+                  << ")\n"
+                  << text;
     return;
   }
   ADD_FAILURE() << "RECOUNT_TEST_SEED=" << seed << ": differs, but not when run again";

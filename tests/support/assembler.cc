@@ -13,14 +13,21 @@ uint32_t immediate(Format format, int64_t v) {
     case Format::kLoad:
     case Format::kFpLoad:
     case Format::kCsr:
-    case Format::kCsrImm: return bits(v, 0, 12, 20);
-    case Format::kShift: return bits(v, 0, 6, 20);
+    case Format::kCsrImm:
+      return bits(v, 0, 12, 20);
+    case Format::kShift:
+      return bits(v, 0, 6, 20);
     case Format::kS:
-    case Format::kFpStore: return bits(v, 0, 5, 7) | bits(v, 5, 7, 25);
-    case Format::kB: return bits(v, 11, 1, 7) | bits(v, 1, 4, 8) | bits(v, 5, 6, 25) | bits(v, 12, 1, 31);
-    case Format::kU: return static_cast<uint32_t>(v) & 0xfffff000;
-    case Format::kJ: return bits(v, 12, 8, 12) | bits(v, 11, 1, 20) | bits(v, 1, 10, 21) | bits(v, 20, 1, 31);
-    default: return 0;
+    case Format::kFpStore:
+      return bits(v, 0, 5, 7) | bits(v, 5, 7, 25);
+    case Format::kB:
+      return bits(v, 11, 1, 7) | bits(v, 1, 4, 8) | bits(v, 5, 6, 25) | bits(v, 12, 1, 31);
+    case Format::kU:
+      return static_cast<uint32_t>(v) & 0xfffff000;
+    case Format::kJ:
+      return bits(v, 12, 8, 12) | bits(v, 11, 1, 20) | bits(v, 1, 10, 21) | bits(v, 20, 1, 31);
+    default:
+      return 0;
   }
 }
 
@@ -30,24 +37,33 @@ struct Has {
 Has fields_of(Format format) {
   switch (format) {
     case Format::kNone:
-    case Format::kFence: return {};
+    case Format::kFence:
+      return {};
     case Format::kU:
-    case Format::kJ: return {.rd = true};
+    case Format::kJ:
+      return {.rd = true};
     case Format::kS:
     case Format::kB:
     case Format::kFpStore:
-    case Format::kSfence: return {.rs1 = true, .rs2 = true};
-    case Format::kCacheBlock: return {.rs1 = true};
+    case Format::kSfence:
+      return {.rs1 = true, .rs2 = true};
+    case Format::kCacheBlock:
+      return {.rs1 = true};
     case Format::kR:
     case Format::kAtomic:
     case Format::kFpBinary:
-    case Format::kFpCompare: return {.rd = true, .rs1 = true, .rs2 = true};
-    case Format::kFpRm: return {.rd = true, .rs1 = true, .rs2 = true, .rm = true};
-    case Format::kFp4: return {.rd = true, .rs1 = true, .rs2 = true, .rs3 = true, .rm = true};
+    case Format::kFpCompare:
+      return {.rd = true, .rs1 = true, .rs2 = true};
+    case Format::kFpRm:
+      return {.rd = true, .rs1 = true, .rs2 = true, .rm = true};
+    case Format::kFp4:
+      return {.rd = true, .rs1 = true, .rs2 = true, .rs3 = true, .rm = true};
     case Format::kFpUnary:
     case Format::kFpToX:
-    case Format::kFpFromX: return {.rd = true, .rs1 = true, .rm = true};
-    default: return {.rd = true, .rs1 = true};
+    case Format::kFpFromX:
+      return {.rd = true, .rs1 = true, .rm = true};
+    default:
+      return {.rd = true, .rs1 = true};
   }
 }
 

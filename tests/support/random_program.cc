@@ -10,7 +10,8 @@ namespace {
 constexpr uint64_t kRam = raw(board::kRam);
 // Offsets in RAM.
 constexpr uint64_t kMachineHandler = 0x0, kSupervisorHandler = 0x1000, kContexts = 0x2000;
-constexpr uint64_t kRootA = 0x4000, kMiddleA = 0x5000, kLeafA = 0x6000, kRootB = 0x7000, kMiddleB = 0x8000, kLeafB = 0x9000;
+constexpr uint64_t kRootA = 0x4000, kMiddleA = 0x5000, kLeafA = 0x6000, kRootB = 0x7000, kMiddleB = 0x8000,
+                   kLeafB = 0x9000;
 constexpr uint64_t kRoot48 = 0xa000, kMiddleIdentity = 0xb000;
 constexpr uint64_t kTables = kRootA, kTablesEnd = 0xc000;
 constexpr uint64_t kCode = 0x10000, kData = 0x18000, kEnd = 0x20000;
@@ -19,7 +20,16 @@ constexpr unsigned kWindowPages = 32;
 constexpr unsigned kContextCount = 64, kContextShift = 7;
 
 // A context, 128 bytes: what a handler loads.
-enum Slot : int { kKeepPc = 0, kPc = 8, kStatus = 16, kSatp = 24, kPointers = 32, kSupervisorTimer = 96, kMachineTimer = 104, kMie = 112 };
+enum Slot : int {
+  kKeepPc = 0,
+  kPc = 8,
+  kStatus = 16,
+  kSatp = 24,
+  kPointers = 32,
+  kSupervisorTimer = 96,
+  kMachineTimer = 104,
+  kMie = 112
+};
 
 // Register roles. Anything may be clobbered; the handlers load the pointers again.
 constexpr unsigned kFirstPointer = 8, kPointerCount = 8;
@@ -84,7 +94,9 @@ void Generator::make_handler(uint64_t at, bool machine) {
   unsigned status = machine ? csr::kMstatus : csr::kSstatus;
   Assembler a;
   if (machine) {
-    a.emit(Op::kLui, {.rd = t0, .imm = static_cast<int64_t>(mstatus::kMprv)});  // the handler's own accesses are its own
+    a.emit(
+        Op::kLui,
+        {.rd = t0, .imm = static_cast<int64_t>(mstatus::kMprv)});  // the handler's own accesses are its own
     a.csr(Op::kCsrrc, 0, csr::kMstatus, t0);
   }
   auto here = static_cast<int64_t>(at + a.words().size() * 4);
@@ -92,8 +104,11 @@ void Generator::make_handler(uint64_t at, bool machine) {
   a.emit(Op::kLui, {.rd = t2, .imm = (static_cast<int64_t>(kContexts) - here + 0x800) & ~0xfffll});
   a.emit(Op::kAdd, {.rd = t1, .rs1 = t1, .rs2 = t2});
   a.emit(Op::kAddi, {.rd = t1, .rs1 = t1, .imm = (static_cast<int64_t>(kContexts) - here) << 52 >> 52});
-  a.csr(Op::kCsrrs, t0, scratch, 0).emit(Op::kAddi, {.rd = t0, .rs1 = t0, .imm = 1}).csr(Op::kCsrrw, 0, scratch, t0);
-  a.emit(Op::kAndi, {.rd = t0, .rs1 = t0, .imm = kContextCount - 1}).emit(Op::kSlli, {.rd = t0, .rs1 = t0, .imm = kContextShift});
+  a.csr(Op::kCsrrs, t0, scratch, 0)
+      .emit(Op::kAddi, {.rd = t0, .rs1 = t0, .imm = 1})
+      .csr(Op::kCsrrw, 0, scratch, t0);
+  a.emit(Op::kAndi, {.rd = t0, .rs1 = t0, .imm = kContextCount - 1})
+      .emit(Op::kSlli, {.rd = t0, .rs1 = t0, .imm = kContextShift});
   a.emit(Op::kAdd, {.rd = t1, .rs1 = t1, .rs2 = t0});
   auto load = [&](unsigned rd, int slot) { a.emit(Op::kLd, {.rd = rd, .rs1 = t1, .imm = slot}); };
   // Go on where it was, if it was an interrupt and the context says so.
@@ -109,7 +124,9 @@ void Generator::make_handler(uint64_t at, bool machine) {
   a.csr(Op::kCsrrw, 0, csr::kSatp, t0);
   for (unsigned i = 0; i < kPointerCount; ++i) load(kFirstPointer + i, kPointers + 8 * static_cast<int>(i));
   load(t0, kSupervisorTimer);
-  a.csr(Op::kCsrrs, t2, csr::kTime, 0).emit(Op::kAdd, {.rd = t0, .rs1 = t0, .rs2 = t2}).csr(Op::kCsrrw, 0, csr::kStimecmp, t0);
+  a.csr(Op::kCsrrs, t2, csr::kTime, 0)
+      .emit(Op::kAdd, {.rd = t0, .rs1 = t0, .rs2 = t2})
+      .csr(Op::kCsrrw, 0, csr::kStimecmp, t0);
   if (machine) {
     load(t0, kMachineTimer);
     a.emit(Op::kAdd, {.rd = t0, .rs1 = t0, .rs2 = t2}).emit(Op::kLui, {.rd = t2, .imm = 0x2004000});
@@ -126,7 +143,9 @@ void Generator::make_handler(uint64_t at, bool machine) {
 
 uint64_t Generator::random_pte() {
   constexpr uint64_t kV = 1, kRwx = 14, kU = 16, kG = 32, kA = 64, kD = 128;
-  uint64_t page = chance(45) ? kCode + below(8) * kPageSize : chance(70) ? kData + below(8) * kPageSize : kTables + below(8) * kPageSize;
+  uint64_t page = chance(45)   ? kCode + below(8) * kPageSize
+                  : chance(70) ? kData + below(8) * kPageSize
+                               : kTables + below(8) * kPageSize;
   uint64_t flags = chance(96) ? kV : 0;
   flags |= chance(80) ? kRwx : below(8) << 1;
   if (chance(50)) flags |= kU;
@@ -141,7 +160,8 @@ uint64_t Generator::random_pte() {
 void Generator::make_tables() {
   constexpr uint64_t kPointer = 1, kKernelLeaf = 0xcf;  // V; V R W X A D
   auto table = [](uint64_t offset) { return (kRam + offset) >> 2 | kPointer; };
-  for (auto [root, middle, leaf] : {std::array{kRootA, kMiddleA, kLeafA}, std::array{kRootB, kMiddleB, kLeafB}}) {
+  for (auto [root, middle, leaf] :
+       {std::array{kRootA, kMiddleA, kLeafA}, std::array{kRootB, kMiddleB, kLeafB}}) {
     put64(root + 8 * (kWindow >> 30), table(middle));
     put64(root + 8 * (kRam >> 30), table(kMiddleIdentity));
     put64(middle, table(leaf));
@@ -158,45 +178,79 @@ uint64_t Generator::near_edge() {
 }
 
 uint64_t Generator::random_value() {
-  constexpr uint64_t kSpecial[] = {0, 1, ~0ull, 1ull << 63, ~(1ull << 63), 0x80000000, 0x7fffffff, 0xffffffff80000000,
-                                   0x7ff0000000000000, 0xfff0000000000000, 0x7ff8000000000000, 0x7ff0000000000001,
-                                   0xffffffff7f800000, 0xffffffffffc00001, 0xffffffff00000001, 0x0010000000000000,
-                                   0x3ff0000000000000, 0xffffffff3f800000, 0x43e0000000000000, 0xffffffff5f000000};
+  constexpr uint64_t kSpecial[] = {0,
+                                   1,
+                                   ~0ull,
+                                   1ull << 63,
+                                   ~(1ull << 63),
+                                   0x80000000,
+                                   0x7fffffff,
+                                   0xffffffff80000000,
+                                   0x7ff0000000000000,
+                                   0xfff0000000000000,
+                                   0x7ff8000000000000,
+                                   0x7ff0000000000001,
+                                   0xffffffff7f800000,
+                                   0xffffffffffc00001,
+                                   0xffffffff00000001,
+                                   0x0010000000000000,
+                                   0x3ff0000000000000,
+                                   0xffffffff3f800000,
+                                   0x43e0000000000000,
+                                   0xffffffff5f000000};
   return chance(60) ? one_of(kSpecial) : chance(50) ? random_() : random_() >> below(64);
 }
 
 uint64_t Generator::random_pc() {
-  uint64_t offset = (chance(30) ? kPageSize * below(8) + kPageSize - 2 * below(8) : below(kData - kCode)) & ~1ull;
+  uint64_t offset =
+      (chance(30) ? kPageSize * below(8) + kPageSize - 2 * below(8) : below(kData - kCode)) & ~1ull;
   if (chance(50)) return kRam + kCode + offset;
-  return kWindow + (chance(20) ? 0x200000 * below(3) : 0) + below(kWindowPages) * kPageSize + offset % kPageSize;
+  return kWindow + (chance(20) ? 0x200000 * below(3) : 0) + below(kWindowPages) * kPageSize +
+         offset % kPageSize;
 }
 
 uint64_t Generator::random_pointer(unsigned role) {
-  uint64_t window = kWindow + (chance(25) ? 0x200000 * below(3) : 0) + below(kWindowPages) * kPageSize + near_edge();
+  uint64_t window =
+      kWindow + (chance(25) ? 0x200000 * below(3) : 0) + below(kWindowPages) * kPageSize + near_edge();
   switch (role) {
-    case kDataPointer: return kRam + kData + below(8) * kPageSize + near_edge();
-    case kCodePointer: return (chance(70) ? kRam + kCode : kWindow) + below(8) * kPageSize + (below(kPageSize) & ~3ull);
-    case kWindowPointer: return window;
+    case kDataPointer:
+      return kRam + kData + below(8) * kPageSize + near_edge();
+    case kCodePointer:
+      return (chance(70) ? kRam + kCode : kWindow) + below(8) * kPageSize + (below(kPageSize) & ~3ull);
+    case kWindowPointer:
+      return window;
     case kTablePointer: {
       constexpr uint64_t kPages[] = {kLeafA, kLeafA, kLeafA, kLeafB, kLeafB, kMiddleA, kMiddleB};
       return kRam + one_of(kPages) + 8 * below(kWindowPages);
     }
-    default: break;
+    default:
+      break;
   }
-  constexpr uint64_t kDevices[] = {0x2000000, 0x2004000, 0x200bff8, 0x10000000, 0x0c000000, 0xc201000, 0x101000};
-  return chance(60) ? window : chance(50) ? kRam + kData + below(kEnd - kData) : chance(60) ? one_of(kDevices) : random_value();
+  constexpr uint64_t kDevices[] = {0x2000000,  0x2004000, 0x200bff8, 0x10000000,
+                                   0x0c000000, 0xc201000, 0x101000};
+  return chance(60)   ? window
+         : chance(50) ? kRam + kData + below(kEnd - kData)
+         : chance(60) ? one_of(kDevices)
+                      : random_value();
 }
 
 uint64_t Generator::random_satp() {
   uint64_t asid = below(4) << 44;
-  auto of = [&](uint64_t mode, uint64_t root) { return mode << satp::kModeShift | asid | (kRam + root) >> kPageShift; };
+  auto of = [&](uint64_t mode, uint64_t root) {
+    return mode << satp::kModeShift | asid | (kRam + root) >> kPageShift;
+  };
   switch (below(8)) {
-    case 0: return 0;
-    case 1: return of(satp::kSv48, kRoot48);
+    case 0:
+      return 0;
+    case 1:
+      return of(satp::kSv48, kRoot48);
     case 2:
-    case 3: return of(satp::kSv39, kRootB);
-    case 4: return of(satp::kSv39, kTables + below(8) * kPageSize);
-    default: return of(satp::kSv39, kRootA);
+    case 3:
+      return of(satp::kSv39, kRootB);
+    case 4:
+      return of(satp::kSv39, kTables + below(8) * kPageSize);
+    default:
+      return of(satp::kSv39, kRootA);
   }
 }
 
@@ -205,14 +259,16 @@ void Generator::make_contexts() {
     uint64_t at = kContexts + (i << kContextShift);
     put64(at + kKeepPc, chance(60));
     put64(at + kPc, random_pc());
-    uint64_t status = random_() & (mstatus::kSum | mstatus::kMxr | mstatus::kSpp | mstatus::kSpie | mstatus::kMpie);
+    uint64_t status =
+        random_() & (mstatus::kSum | mstatus::kMxr | mstatus::kSpp | mstatus::kSpie | mstatus::kMpie);
     status |= (chance(95) ? mstatus::kFs : 0) | (chance(10) ? mstatus::kMprv : 0);
     constexpr uint64_t kModes[] = {0, 1, 1, 3, 3};
     status |= one_of(kModes) << mstatus::kMppShift;
     if (chance(5)) status |= random_() & (mstatus::kTvm | mstatus::kTw | mstatus::kTsr);
     put64(at + kStatus, status);
     put64(at + kSatp, random_satp());
-    for (unsigned p = 0; p < kPointerCount; ++p) put64(at + kPointers + 8 * p, random_pointer(kFirstPointer + p));
+    for (unsigned p = 0; p < kPointerCount; ++p)
+      put64(at + kPointers + 8 * p, random_pointer(kFirstPointer + p));
     put64(at + kSupervisorTimer, chance(60) ? below(400) : 100000);
     put64(at + kMachineTimer, chance(60) ? below(400) : 100000);
     put64(at + kMie, random_() & 0xaaa);
@@ -226,8 +282,12 @@ void Generator::emit_random(Op op) {
   f.rm = chance(98) ? one_of(kRoundings) : static_cast<unsigned>(below(8));
   f.imm = static_cast<int64_t>(chance(50) ? below(64) : random_());
   switch (format) {
-    case Format::kB: f.imm = chance(70) ? 4 + 2 * static_cast<int64_t>(below(20)) : static_cast<int64_t>(below(128)) - 64; break;
-    case Format::kJ: f.imm = chance(90) ? 4 + 2 * static_cast<int64_t>(below(40)) : static_cast<int64_t>(below(8192)) - 4096; break;
+    case Format::kB:
+      f.imm = chance(70) ? 4 + 2 * static_cast<int64_t>(below(20)) : static_cast<int64_t>(below(128)) - 64;
+      break;
+    case Format::kJ:
+      f.imm = chance(90) ? 4 + 2 * static_cast<int64_t>(below(40)) : static_cast<int64_t>(below(8192)) - 4096;
+      break;
     case Format::kLoad:
     case Format::kS:
     case Format::kFpLoad:
@@ -237,15 +297,19 @@ void Generator::emit_random(Op op) {
       break;
     case Format::kAtomic:
     case Format::kLoadReserved:
-    case Format::kCacheBlock: f.rs1 = pointer(); break;
-    default: break;
+    case Format::kCacheBlock:
+      f.rs1 = pointer();
+      break;
+    default:
+      break;
   }
   if (op == Op::kJalr) {
     f.rs1 = kCodePointer;
     f.imm = static_cast<int64_t>(below(64));
   }
   uint32_t word = encode(op, f);
-  if (chance(5) && (format == Format::kAtomic || format == Format::kLoadReserved)) word |= static_cast<uint32_t>(below(4)) << 25;
+  if (chance(5) && (format == Format::kAtomic || format == Format::kLoadReserved))
+    word |= static_cast<uint32_t>(below(4)) << 25;
   code_.push_back(word);
 }
 
@@ -253,8 +317,10 @@ void Generator::emit_any() {
   auto op = static_cast<Op>(1 + below(static_cast<uint64_t>(Op::kCount) - 1));
   switch (info_of(op).format) {
     case Format::kCsr:
-    case Format::kCsrImm: return emit_csr();
-    default: break;
+    case Format::kCsrImm:
+      return emit_csr();
+    default:
+      break;
   }
   if (op == Op::kWfi && !chance(30)) return;
   emit_random(op);
@@ -262,11 +328,13 @@ void Generator::emit_any() {
 
 void Generator::emit_csr() {
   constexpr unsigned kNumbers[] = {
-      csr::kFflags, csr::kFrm, csr::kFcsr, csr::kCycle, csr::kTime, csr::kInstret, csr::kSstatus, csr::kSie, csr::kScounteren,
-      csr::kSenvcfg, csr::kSscratch, csr::kSepc, csr::kScause, csr::kStval, csr::kSip, csr::kStimecmp, csr::kMstatus,
-      csr::kMisa, csr::kMedeleg, csr::kMideleg, csr::kMie, csr::kMcounteren, csr::kMscratch, csr::kMepc, csr::kMcause,
-      csr::kMtval, csr::kMip, csr::kMcycle, csr::kMinstret, csr::kMhartid, csr::kPmpcfg0 + 1, csr::kHpmcounter3,
-      csr::kFcsr, csr::kFrm, csr::kSstatus, csr::kSip, csr::kInstret, csr::kTime};
+      csr::kFflags,      csr::kFrm,         csr::kFcsr,       csr::kCycle,      csr::kTime,     csr::kInstret,
+      csr::kSstatus,     csr::kSie,         csr::kScounteren, csr::kSenvcfg,    csr::kSscratch, csr::kSepc,
+      csr::kScause,      csr::kStval,       csr::kSip,        csr::kStimecmp,   csr::kMstatus,  csr::kMisa,
+      csr::kMedeleg,     csr::kMideleg,     csr::kMie,        csr::kMcounteren, csr::kMscratch, csr::kMepc,
+      csr::kMcause,      csr::kMtval,       csr::kMip,        csr::kMcycle,     csr::kMinstret, csr::kMhartid,
+      csr::kPmpcfg0 + 1, csr::kHpmcounter3, csr::kFcsr,       csr::kFrm,        csr::kSstatus,  csr::kSip,
+      csr::kInstret,     csr::kTime};
   constexpr Op kOps[] = {Op::kCsrrw, Op::kCsrrs, Op::kCsrrc, Op::kCsrrwi, Op::kCsrrsi, Op::kCsrrci};
   // Mostly reads: a program that keeps changing its mode does little else.
   unsigned number = chance(97) ? one_of(kNumbers) : static_cast<unsigned>(below(4096));
@@ -275,10 +343,15 @@ void Generator::emit_csr() {
 }
 
 void Generator::emit_memory() {
-  constexpr Op kOps[] = {Op::kLb, Op::kLh, Op::kLw, Op::kLd, Op::kLbu, Op::kLhu, Op::kLwu, Op::kSb, Op::kSh, Op::kSw, Op::kSd,
-                         Op::kFlw, Op::kFld, Op::kFsw, Op::kFsd, Op::kSd, Op::kSw, Op::kAmoaddD, Op::kAmoswapW, Op::kCboZero};
-  constexpr unsigned kBases[] = {kDataPointer, kDataPointer, kWindowPointer, kWindowPointer, 12, 13, 14, 15, kTablePointer};
-  emit(one_of(kOps), {.rd = target(), .rs1 = one_of(kBases), .rs2 = any_register(), .imm = static_cast<int64_t>(below(24)) - 12});
+  constexpr Op kOps[] = {Op::kLb,  Op::kLh, Op::kLw, Op::kLd,      Op::kLbu,      Op::kLhu,    Op::kLwu,
+                         Op::kSb,  Op::kSh, Op::kSw, Op::kSd,      Op::kFlw,      Op::kFld,    Op::kFsw,
+                         Op::kFsd, Op::kSd, Op::kSw, Op::kAmoaddD, Op::kAmoswapW, Op::kCboZero};
+  constexpr unsigned kBases[] = {kDataPointer, kDataPointer, kWindowPointer, kWindowPointer, 12, 13,
+                                 14,           15,           kTablePointer};
+  emit(one_of(kOps), {.rd = target(),
+                      .rs1 = one_of(kBases),
+                      .rs2 = any_register(),
+                      .imm = static_cast<int64_t>(below(24)) - 12});
 }
 
 // Flips bits of a page-table entry, and at once uses the window: no fence.
@@ -303,7 +376,8 @@ void Generator::emit_code_write() {
   emit(Op::kLw, {.rd = 5, .rs1 = kCodePointer, .imm = 4 * static_cast<int64_t>(below(16))});
   if (chance(60)) {
     emit(Op::kAuipc, {.rd = 6, .imm = 0});
-    emit(one_of({Op::kSw, Op::kSw, Op::kSh}), {.rs1 = 6, .rs2 = 5, .imm = 4 + 2 * static_cast<int64_t>(below(40))});
+    emit(one_of({Op::kSw, Op::kSw, Op::kSh}),
+         {.rs1 = 6, .rs2 = 5, .imm = 4 + 2 * static_cast<int64_t>(below(40))});
   } else {
     emit(Op::kSw, {.rs1 = kCodePointer, .rs2 = 5, .imm = 4 * static_cast<int64_t>(below(64))});
   }
@@ -331,25 +405,40 @@ void Generator::emit_compressed() {
 void Generator::make_code() {
   while (code_.size() * 4 < kData - kCode) {
     switch (below(20)) {
-      case 0: emit_csr(); break;
+      case 0:
+        emit_csr();
+        break;
       case 1:
       case 2:
       case 3:
-      case 4: emit_memory(); break;
-      case 5: emit_pte_edit(); break;
-      case 6: emit_code_write(); break;
-      case 7: emit_reserved_pair(); break;
-      case 8: emit_compressed(); break;
+      case 4:
+        emit_memory();
+        break;
+      case 5:
+        emit_pte_edit();
+        break;
+      case 6:
+        emit_code_write();
+        break;
+      case 7:
+        emit_reserved_pair();
+        break;
+      case 8:
+        emit_compressed();
+        break;
       case 9:
         if (chance(10)) code_.push_back(static_cast<uint32_t>(random_()));
         break;
-      default: emit_any(); break;
+      default:
+        emit_any();
+        break;
     }
   }
   code_.resize((kData - kCode) / 4);
   put_code(kCode, code_);
   // Half of the programs run 2 bytes off, so that 4-byte instructions lie across pages.
-  if (chance(50)) std::copy_backward(memory_.begin() + kCode, memory_.begin() + kData - 2, memory_.begin() + kData);
+  if (chance(50))
+    std::copy_backward(memory_.begin() + kCode, memory_.begin() + kData - 2, memory_.begin() + kData);
   for (uint64_t offset = kData; offset < kEnd; offset += 8) put64(offset, random_value());
 }
 

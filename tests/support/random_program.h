@@ -1,10 +1,12 @@
 #pragma once
-// Random programs for the whole hart, made from the decoder's own table: code, data, page tables and trap handlers
-// in the first 128 KiB of RAM. Biased to what caches get wrong: page edges, code that writes code, page-table
-// entries edited without a fence, traps, interrupts, mode changes. The same seed always gives the same program.
+// Random programs for the whole hart, made from the decoder's own table: code, data, page tables and trap
+// handlers in the first 128 KiB of RAM. Biased to what caches get wrong: page edges, code that writes code,
+// page-table entries edited without a fence, traps, interrupts, mode changes. The same seed always gives the
+// same program.
 //
-// Handlers keep a program alive: at each trap they load pointers, satp, mode and pc from the next of 64 random
-// contexts, and set the timers again. Nothing keeps a program from destroying its handlers; it then ends early.
+// Handlers keep a program alive: at each trap they load pointers, satp, mode and pc from the next of 64
+// random contexts, and set the timers again. Nothing keeps a program from destroying its handlers; it then
+// ends early.
 
 #include "event/event.h"
 #include "hart/hart_state.h"

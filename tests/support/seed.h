@@ -1,6 +1,6 @@
 #pragma once
-// How long a random test goes on, and from which seed: RECOUNT_TEST_SECONDS and RECOUNT_TEST_SEED. The seed is
-// printed by whoever takes it, so that every run can be had again.
+// How long a random test goes on, and from which seed: RECOUNT_TEST_SECONDS and RECOUNT_TEST_SEED. The seed
+// is printed by whoever takes it, so that every run can be had again.
 
 #include <chrono>
 #include <cinttypes>
@@ -14,7 +14,8 @@ namespace recount::test {
 inline uint64_t first_seed() {
   const char* given = std::getenv("RECOUNT_TEST_SEED");
   std::random_device device;
-  uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 0) : (uint64_t{device()} << 32 | device()) >> 1;
+  uint64_t seed =
+      given != nullptr ? std::strtoull(given, nullptr, 0) : (uint64_t{device()} << 32 | device()) >> 1;
   std::printf("seed: RECOUNT_TEST_SEED=%" PRIu64 "\n", seed);
   std::fflush(stdout);
   return seed;

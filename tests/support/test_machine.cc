@@ -73,7 +73,8 @@ Stop TestMachine::run_until(Position target) {
       apply(events_[next_event_++]);
     }
     Position until = target;
-    if (next_event_ < events_.size() && events_[next_event_].position < target) until = events_[next_event_].position;
+    if (next_event_ < events_.size() && events_[next_event_].position < target)
+      until = events_[next_event_].position;
     Stop stop = machine_->run_until(until);
     if (stop == Stop::kPosition && until == target) return stop;
     if (stop == Stop::kPosition) continue;

@@ -20,8 +20,8 @@ struct Checkpoint {
 
 class TestMachine {
  public:
-  // Ends the test program if the machine cannot be made, or the images cannot be loaded. With no images at all,
-  // nothing is loaded: the test pokes a state.
+  // Ends the test program if the machine cannot be made, or the images cannot be loaded. With no images at
+  // all, nothing is loaded: the test pokes a state.
   TestMachine(const MachineConfig& config, const BootImages& images);
 
   Machine& machine() { return *machine_; }
@@ -29,8 +29,8 @@ class TestMachine {
 
   // Events still to come, in order of position. Console input that finds no room is lost.
   void set_events(std::vector<Event> events) { events_ = std::move(events); }
-  // Runs to target or to the guest's end, applying events on the way. A guest that waits is woken by its next timer;
-  // kIdle if it has set none, and no event is left.
+  // Runs to target or to the guest's end, applying events on the way. A guest that waits is woken by its next
+  // timer; kIdle if it has set none, and no event is left.
   Stop run_until(Position target);
   Stop run() { return run_until(Position{~0ull}); }
 

@@ -1,0 +1,4 @@
+// Ends with a failure code.
+#include "bare.h"
+
+int main(void) { return 42; }

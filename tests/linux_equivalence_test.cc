@@ -1,0 +1,146 @@
+// A boot of the Debian kernel, run in different ways, is one run: the same digests at the same positions.
+// docs/determinism.md, "Caches are architecturally invisible". Over random programs: equivalence_test.cc.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "support/seed.h"
+#include "support/test_machine.h"
+
+namespace recount::test {
+namespace {
+
+constexpr uint64_t kSteps = 300'000'000;
+constexpr uint64_t kDigestEvery = 10'000'000;
+constexpr uint64_t kOracleSteps = 30'000'000, kOracleFrom = 200'000'000;
+
+std::string guest_folder() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  std::string base =
+      cache != nullptr && *cache != 0 ? cache : std::string(home != nullptr ? home : "") + "/.cache";
+  return base + "/recount/guest/";
+}
+
+std::unique_ptr<TestMachine> boot(Caching caching) {
+  MachineConfig config;
+  config.ram_bytes = 128 << 20;
+  config.append = "console=ttyS0 earlycon=sbi recount.run=poweroff";
+  config.caching = caching;
+  BootImages images{.firmware = {},
+                    .kernel = read_or_die(guest_folder() + "vmlinuz"),
+                    .initrd = read_or_die(guest_folder() + "initramfs.cpio.gz")};
+  auto t = std::make_unique<TestMachine>(config, images);
+  t->set_events(time_at_rate(kStepRate));
+  return t;
+}
+
+struct Reference {
+  std::vector<CheckpointDigest> digests;  // after each kDigestEvery
+  Checkpoint at_oracle_from;
+};
+
+const Reference& reference() {
+  static const Reference made = [] {
+    Reference r;
+    auto t = boot(Caching::kOn);
+    for (uint64_t at = kDigestEvery; at <= kSteps; at += kDigestEvery) {
+      EXPECT_EQ(t->run_until(Position{at}), Stop::kPosition);
+      r.digests.push_back(t->digest());
+      if (at == kOracleFrom) r.at_oracle_from = t->capture();
+    }
+    EXPECT_NE(t->console().find("Linux version"), std::string::npos);
+    return r;
+  }();
+  return made;
+}
+
+// If a digest is due where t is: takes it and compares it. False on a difference.
+bool matches(TestMachine& t) {
+  uint64_t at = raw(t.machine().at());
+  if (at == 0 || at % kDigestEvery != 0) return true;
+  const CheckpointDigest& expected = reference().digests[at / kDigestEvery - 1];
+  CheckpointDigest here = t.digest();
+  EXPECT_EQ(here.harts, expected.harts) << "at step " << at;
+  EXPECT_EQ(here.devices, expected.devices) << "at step " << at;
+  EXPECT_EQ(here.output, expected.output) << "at step " << at;
+  EXPECT_EQ(here.ram, expected.ram) << "at step " << at;
+  return here == expected;
+}
+
+Position next_digest(TestMachine& t) {
+  return Position{(raw(t.machine().at()) / kDigestEvery + 1) * kDigestEvery};
+}
+
+TEST(LinuxEquivalence, TwoBootsAreOne) {
+  auto t = boot(Caching::kOn);
+  for (uint64_t at = kDigestEvery; at <= kSteps; at += kDigestEvery) {
+    t->run_until(Position{at});
+    ASSERT_TRUE(matches(*t));
+  }
+}
+
+TEST(LinuxEquivalence, TheOracleBootsTheSame) {
+  auto t = boot(Caching::kOff);
+  for (uint64_t at = kDigestEvery; at <= kOracleSteps; at += kDigestEvery) {
+    t->run_until(Position{at});
+    ASSERT_TRUE(matches(*t));
+  }
+}
+
+TEST(LinuxEquivalence, TheOracleGoesOnTheSameFromACheckpoint) {
+  const Checkpoint& checkpoint = reference().at_oracle_from;
+  auto t = boot(Caching::kOff);
+  t->restore(checkpoint);
+  for (uint64_t at = kOracleFrom + kDigestEvery; at <= kOracleFrom + kOracleSteps; at += kDigestEvery) {
+    t->run_until(Position{at});
+    ASSERT_TRUE(matches(*t));
+  }
+}
+
+TEST(LinuxEquivalence, SlicesChangeNothing) {
+  Random random(first_seed());
+  auto t = boot(Caching::kOn);
+  while (raw(t->machine().at()) < kSteps) {
+    t->run_until(std::min(t->machine().at() + 1 + below(random, 200), next_digest(*t)));
+    ASSERT_TRUE(matches(*t));
+  }
+}
+
+TEST(LinuxEquivalence, ForgettingCachesChangesNothing) {
+  Random random(first_seed());
+  auto t = boot(Caching::kOn);
+  while (raw(t->machine().at()) < kSteps) {
+    t->run_until(std::min(t->machine().at() + 1 + below(random, 100'000), next_digest(*t)));
+    t->machine().forget(static_cast<Cached>(below(random, 3)));
+    ASSERT_TRUE(matches(*t));
+  }
+}
+
+TEST(LinuxEquivalence, CapturedAnywhereItGoesOnTheSame) {
+  Random random(first_seed());
+  auto t = boot(Caching::kOn);
+  uint64_t capture_at = below(random, kSteps / 4);
+  while (raw(t->machine().at()) < kSteps) {
+    t->run_until(std::min(Position{capture_at}, next_digest(*t)));
+    ASSERT_TRUE(matches(*t));
+    if (raw(t->machine().at()) != capture_at) continue;
+    Checkpoint checkpoint = t->capture();
+    t = boot(Caching::kOn);
+    t->restore(checkpoint);
+    capture_at += 1 + below(random, kSteps / 4);
+  }
+}
+
+}  // namespace
+}  // namespace recount::test
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  if (!std::filesystem::exists(recount::test::guest_folder() + "vmlinuz")) {
+    std::puts("skipped: the guest is not made: scripts/guest makes it");
+    return 77;
+  }
+  return RUN_ALL_TESTS();
+}
