@@ -17,7 +17,8 @@ enum class Digests : uint8_t { kOff, kOn };
 class RecordSession {
  public:
   // The tap stands behind machine's console.
-  RecordSession(Machine& machine, const ConsoleTap& tap, EventSink& sink, uint64_t host_ns, Digests digests)
+  RecordSession(Machine& machine, const ConsoleTap& tap, EventSink& sink, uint64_t host_ns,
+                Digests digests = Digests::kOn)
       : machine_(machine),
         tap_(tap),
         sink_(sink),
