@@ -96,7 +96,7 @@ void Backup::save(const SaveEvidence& order, Fd channel) {
     supervisor_ = Channel();
     return run_saver(setup, order, guest_, ring_, reader_.offset(), Channel(std::move(channel)));
   });
-  auto pushed = guest_.push_temporary_layers(setup_.run_folder);
+  auto pushed = guest_.disks.push_temporary_layers(setup_.run_folder);
   if (!forked) Channel(std::move(channel)).send(encode_message(SaveFailed{forked.error()}));
   if (!pushed) give_up(BackupFailed{pushed.error().message});
 }
@@ -118,7 +118,7 @@ int Backup::run() {
 
 int run_backup(const BackupSetup& setup, Guest& guest, Ring& ring, Channel supervisor) {
   forget_children();
-  if (auto pushed = guest.push_temporary_layers(setup.run_folder); !pushed) {
+  if (auto pushed = guest.disks.push_temporary_layers(setup.run_folder); !pushed) {
     supervisor.send(encode_message(BackupFailed{pushed.error().message}));
     return static_cast<int>(pushed.error().kind);
   }

@@ -7,8 +7,6 @@
 namespace recount {
 namespace {
 
-std::string hex_of(const std::array<uint8_t, 32>& bytes) { return Digest256{bytes}.hex(); }
-
 // An image's bytes, and what evidence says of it.
 Result<Bytes> read_image(const std::string& path, std::optional<ImageInfo>& info) {
   if (path.empty()) return Bytes();
@@ -20,38 +18,57 @@ Result<Bytes> read_image(const std::string& path, std::optional<ImageInfo>& info
 
 }  // namespace
 
-Result<std::unique_ptr<Guest>> Guest::create(const RecorderConfig& config, uint64_t rtc_base_ns) {
+Result<GuestDisks> GuestDisks::open(const RecorderConfig& config) {
+  GuestDisks disks;
+  for (const DriveConfig& drive : config.drives) {
+    auto access = drive.read_only ? DiskAccess::kReadOnly : DiskAccess::kReadWrite;
+    auto image = TRY(DiskImage::open(drive.path, access));
+    DiskInfo info{.path = drive.path, .size_bytes = image->stack().disk_bytes(), .read_only = drive.read_only};
+    // Only evidence needs it, but an image that changes meanwhile would be found too late.
+    if (config.record) info.base_digest = TRY(base_digest(drive.path));
+    disks.images.push_back(std::move(image));
+    disks.infos.push_back(std::move(info));
+  }
+  return disks;
+}
+
+Result<void> GuestDisks::push_layers_beside() {
+  for (auto& image : images) {
+    if (auto pushed = image->push_layer(); !pushed) return pushed;
+  }
+  return {};
+}
+
+Result<void> GuestDisks::push_temporary_layers(const std::string& folder) {
+  for (auto& image : images) {
+    if (auto pushed = image->push_temporary(folder); !pushed) return pushed;
+  }
+  return {};
+}
+
+Result<void> GuestDisks::prepare_layers() {
+  for (auto& image : images) {
+    if (auto prepared = image->prepare_layer(); !prepared) return prepared;
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Guest>> Guest::create(const RecorderConfig& config, GuestDisks disks, uint64_t rtc_base_ns) {
   auto guest = std::make_unique<Guest>();
   guest->seed = random_seed();
-  guest->machine_info = MachineInfo{.ram_bytes = config.memory_bytes,
-                                    .append = config.append,
-                                    .mmu = config.mmu,
-                                    .rtc_base_ns = rtc_base_ns,
-                                    .seed = hex_of(guest->seed),
-                                    .firmware = std::nullopt,
-                                    .kernel = std::nullopt,
-                                    .initrd = std::nullopt};
+  guest->disks = std::move(disks);
   MachineInfo& info = guest->machine_info;
+  info.ram_bytes = config.memory_bytes;
+  info.append = config.append;
+  info.mmu = config.mmu;
+  info.rtc_base_ns = rtc_base_ns;
+  info.seed = Digest256{guest->seed}.hex();
   BootImages images{.firmware = TRY(read_image(config.bios, info.firmware)),
                     .kernel = TRY(read_image(config.kernel, info.kernel)),
                     .initrd = TRY(read_image(config.initrd, info.initrd))};
 
   std::vector<BlockPort*> ports;
-  for (const DriveConfig& drive : config.drives) {
-    auto disk =
-        TRY(DiskImage::open(drive.path, drive.read_only ? DiskAccess::kReadOnly : DiskAccess::kReadWrite));
-    DiskInfo disk_info{.path = drive.path,
-                       .size_bytes = disk->stack().disk_bytes(),
-                       .base_digest = {},
-                       .read_only = drive.read_only,
-                       .overlay = {}};
-    // Only evidence needs it, but an image that changes meanwhile would be found too late.
-    if (config.record) disk_info.base_digest = TRY(base_digest(drive.path));
-    ports.push_back(&disk->stack());
-    guest->disks.push_back(std::move(disk));
-    guest->disk_infos.push_back(std::move(disk_info));
-  }
-
+  for (const auto& image : guest->disks.images) ports.push_back(&image->stack());
   MachineConfig machine_config{.ram_bytes = config.memory_bytes,
                                .append = config.append,
                                .mmu = config.mmu,
@@ -65,20 +82,6 @@ Result<std::unique_ptr<Guest>> Guest::create(const RecorderConfig& config, uint6
   // The machine speaks of "kernel" or "firmware"; people gave a path.
   std::string path = booted.error().message.starts_with("kernel") ? config.kernel : config.bios;
   return std::unexpected(path.empty() ? booted.error() : in_context(path, booted.error()));
-}
-
-Result<void> Guest::push_layers_beside() {
-  for (auto& disk : disks) {
-    if (auto pushed = disk->push_layer(); !pushed) return pushed;
-  }
-  return {};
-}
-
-Result<void> Guest::push_temporary_layers(const std::string& folder) {
-  for (auto& disk : disks) {
-    if (auto pushed = disk->push_temporary(folder); !pushed) return pushed;
-  }
-  return {};
 }
 
 }  // namespace recount

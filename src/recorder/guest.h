@@ -37,25 +37,32 @@ class GuestConsole final : public ConsolePort {
   ConsoleHistory history_;
 };
 
+// The disks outlive a reboot: what the guest wrote before is there after it.
+struct GuestDisks {
+  static Result<GuestDisks> open(const RecorderConfig& config);
+  // After a fork: this process goes on with layers of its own. Parent: beside the images; child: temporary.
+  Result<void> push_layers_beside();
+  Result<void> push_temporary_layers(const std::string& folder);
+  // So that push_layers_beside() takes no time.
+  Result<void> prepare_layers();
+
+  std::vector<std::unique_ptr<DiskImage>> images;
+  std::vector<DiskInfo> infos;
+};
+
 struct Guest {
+  // Reads and checks every file that the configuration names, and powers the machine on. rtc_base_ns: UTC now.
+  static Result<std::unique_ptr<Guest>> create(const RecorderConfig& config, GuestDisks disks, uint64_t rtc_base_ns);
   Guest() = default;
   Guest(const Guest&) = delete;
   Guest& operator=(const Guest&) = delete;
-  // Reads and checks every file that the configuration names, and powers the machine on. rtc_base_ns: UTC
-  // now.
-  static Result<std::unique_ptr<Guest>> create(const RecorderConfig& config, uint64_t rtc_base_ns);
-
-  // After a fork: this process goes on with layers of its own. parent: beside the images; child: temporary.
-  Result<void> push_layers_beside();
-  Result<void> push_temporary_layers(const std::string& folder);
 
   GuestConsole console;
   ConsoleTap tap{console};
-  std::vector<std::unique_ptr<DiskImage>> disks;
+  GuestDisks disks;
   std::unique_ptr<Machine> machine;
   std::array<uint8_t, 32> seed{};
   MachineInfo machine_info;
-  std::vector<DiskInfo> disk_infos;
 };
 
 }  // namespace recount

@@ -45,7 +45,9 @@ struct FailureNoted {
   FailureNotice notice;
 };
 struct JournalLost {};
-enum class EndReason : uint8_t { kPoweroff, kReset, kStopped, kFailure };
+// The machine is powered on anew, at position 0, and wants a new backup.
+struct Rebooting {};
+enum class EndReason : uint8_t { kPoweroff, kStopped, kFailure };
 struct Ended {
   EndReason reason = EndReason::kStopped;
   std::string what;  // for people, if there is something to say
@@ -94,7 +96,7 @@ struct SaveFailed {
 
 using RecorderMessage =
     std::variant<TypeInput, RequestSave, RequestMark, RequestStop, StartBackup, BackupChannel, SetupFailed,
-                 Started, FailureNoted, JournalLost, Ended, SaveEvidence, BackupReady, BackupDiverged,
+                 Started, FailureNoted, JournalLost, Rebooting, Ended, SaveEvidence, BackupReady, BackupDiverged,
                  BackupFailed, PastCaptured, CertifyProgress, EvidenceSaved, SaveFailed>;
 
 Bytes encode_message(const RecorderMessage& message);

@@ -26,19 +26,20 @@ constexpr const char* kOrderlyRestart = "reboot: Restarting system";
 
 class Primary {
  public:
-  Primary(const RecorderConfig& config, Channel supervisor, Guest& guest,
+  Primary(const RecorderConfig& config, Channel& supervisor, Guest& guest,
           std::unique_ptr<FailureDetector> detector, int console_fd)
       : config_(config),
-        supervisor_(std::move(supervisor)),
+        supervisor_(supervisor),
         guest_(guest),
         sink_(console_fd, std::move(detector)),
         session_(*guest.machine, guest.tap, journal_, clock_.monotonic_ns(),
                  config.record ? Digests::kOn : Digests::kOff) {
     guest_.console.set_listener(&sink_);
-    for (auto& disk : guest_.disks) disk_thread_.attach(disk->stack());
+    for (auto& disk : guest_.disks.images) disk_thread_.attach(disk->stack());
   }
 
-  void run();
+  // Until the guest ends. True if the machine is to be powered on again.
+  bool run();
 
  private:
   bool hear();
@@ -49,13 +50,15 @@ class Primary {
   std::optional<FailureNotice> failure_of(Stop stop) const;
   bool last_words_are_over(Stop stop) const;
   void note_failure(FailureNotice notice);
-  void end(EndReason reason, std::string what = "");
+  // Both are false: the guest does not run on.
+  bool end(EndReason reason, std::string what = "");
+  bool reboot();
   bool wants(const std::string& cause) const { return std::ranges::count(config_.save_on, cause) != 0; }
   // True if the guest is to run on.
   bool after_slice(Stop stop);
 
   const RecorderConfig& config_;
-  Channel supervisor_;
+  Channel& supervisor_;
   Guest& guest_;
   ConsoleSink sink_;
   SystemClock clock_;
@@ -64,7 +67,7 @@ class Primary {
   DiskThread disk_thread_;
   std::unique_ptr<Ring> ring_;
   std::optional<StartBackup> backup_order_;  // its channel is still to come
-  bool lost_told_ = false, stop_ = false;
+  bool lost_told_ = false, stop_ = false, reboot_ = false;
   std::optional<uint64_t> last_words_until_ticks_;
 };
 
@@ -98,6 +101,7 @@ bool Primary::hear() {
 
 // A fork is a checkpoint: the child has the state at this position, and the new ring begins here.
 void Primary::start_backup(const std::string& gap, Fd channel) {
+  auto prepared = guest_.disks.prepare_layers();
   disk_thread_.quiesce();
   auto forked = fork_process("recount-backup", [this, &channel] {
     // None of the primary's own ends: a channel must close when its owner dies.
@@ -116,10 +120,12 @@ void Primary::start_backup(const std::string& gap, Fd channel) {
   lost_told_ = false;
   if (!gap.empty()) session_.gap({GapReason::kJournalLost, gap});
   // Without a layer of its own this process must not write what the child's past rests on.
-  auto pushed = guest_.push_layers_beside();
+  auto pushed = prepared ? guest_.disks.push_layers_beside() : prepared;
   disk_thread_.resume();
   guest_.machine->restart_disks();
-  if (!forked || !pushed) end(EndReason::kFailure, (forked ? pushed.error() : forked.error()).message);
+  if (forked && pushed) return;
+  end(EndReason::kFailure, (forked ? pushed.error() : forked.error()).message);
+  stop_ = true;
 }
 
 // --- the guest's run ---
@@ -148,9 +154,14 @@ void Primary::note_failure(FailureNotice notice) {
   supervisor_.send(encode_message(FailureNoted{guest_.machine->at(), std::move(notice)}));
 }
 
-void Primary::end(EndReason reason, std::string what) {
+bool Primary::end(EndReason reason, std::string what) {
   supervisor_.send(encode_message(Ended{reason, std::move(what)}));
-  stop_ = true;
+  return false;
+}
+
+bool Primary::reboot() {
+  reboot_ = true;
+  return false;
 }
 
 // What the guest's own stop tells of a failure.
@@ -190,22 +201,18 @@ bool Primary::after_slice(Stop stop) {
     bool ended = stop != Stop::kPosition && stop != Stop::kIdle;
     if (wants(failure->cause)) {
       note_failure(*failure);
-      if (ended || config_.after_failure != AfterFailure::kContinue) {
-        end(EndReason::kFailure);
-        return false;
-      }
+      if (config_.after_failure == AfterFailure::kStop) return end(EndReason::kFailure);
+      if (config_.after_failure == AfterFailure::kReboot || stop == Stop::kReset) return reboot();
+      if (ended) return end(EndReason::kFailure);
     } else if (ended && stop != Stop::kReset && stop != Stop::kPoweroff) {
-      end(EndReason::kFailure, failure->detail);
-      return false;
+      return end(EndReason::kFailure, failure->detail);
     }
   }
   switch (stop) {
     case Stop::kPoweroff:
-      end(EndReason::kPoweroff);
-      return false;
+      return end(EndReason::kPoweroff);
     case Stop::kReset:
-      end(EndReason::kReset);
-      return false;
+      return reboot();
     case Stop::kIdle:
       wait_for_events();
       return true;
@@ -214,24 +221,25 @@ bool Primary::after_slice(Stop stop) {
   }
 }
 
-void Primary::run() {
+bool Primary::run() {
   supervisor_.send(encode_message(Started{}));
   while (config_.record && !stop_ && ring_ == nullptr) {
     int fds[] = {supervisor_.fd()};
     wait_readable(fds, kLongestWait_ns);
-    if (!hear()) return;
+    if (!hear()) return false;
   }
   disk_thread_.resume();
   session_.power_on(guest_.seed);
-  while (hear() && !stop_) {
+  while (hear()) {
     take_completions();
     Stop stop = session_.run_slice(clock_.monotonic_ns());
     publish_progress();
     sink_.flush();
     if (journal_.lost() && !lost_told_) lost_told_ = supervisor_.send(encode_message(JournalLost{}));
-    if (!after_slice(stop)) return;
+    if (stop_) return end(EndReason::kStopped);
+    if (!after_slice(stop)) return reboot_;
   }
-  end(EndReason::kStopped);
+  return false;
 }
 
 }  // namespace
@@ -239,16 +247,22 @@ void Primary::run() {
 int run_primary(const RecorderConfig& config, Channel supervisor, int console_fd) {
   // A backup's end shows on its channel: nobody waits for its process here.
   forget_children();
+  SystemClock clock;
   auto fail_setup = [&supervisor](const Error& error) {
     supervisor.send(encode_message(SetupFailed{error}));
     return static_cast<int>(error.kind);
   };
-  auto detector = FailureDetector::create(config.patterns);
-  if (!detector) return fail_setup(detector.error());
-  auto guest = Guest::create(config, SystemClock().realtime_ns());
-  if (!guest) return fail_setup(guest.error());
-  Primary(config, std::move(supervisor), **guest, std::move(*detector), console_fd).run();
-  return 0;
+  auto disks = GuestDisks::open(config);
+  if (!disks) return fail_setup(disks.error());
+  for (;;) {
+    auto detector = FailureDetector::create(config.patterns);
+    if (!detector) return fail_setup(detector.error());
+    auto guest = Guest::create(config, std::move(*disks), clock.realtime_ns());
+    if (!guest) return fail_setup(guest.error());
+    if (!Primary(config, supervisor, **guest, std::move(*detector), console_fd).run()) return 0;
+    supervisor.send(encode_message(Rebooting{}));
+    disks = std::move((*guest)->disks);
+  }
 }
 
 }  // namespace recount

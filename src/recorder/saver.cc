@@ -108,9 +108,9 @@ Result<void> Saver::write_journal(Ring& ring, uint64_t offset) {
 }
 
 Result<void> Saver::write_overlays() {
-  manifest_.disks = guest_.disk_infos;
-  for (size_t i = 0; i < guest_.disks.size(); ++i) {
-    const DiskStack& stack = guest_.disks[i]->stack();
+  manifest_.disks = guest_.disks.infos;
+  for (size_t i = 0; i < guest_.disks.images.size(); ++i) {
+    const DiskStack& stack = guest_.disks.images[i]->stack();
     if (stack.next_written(0) == stack.clusters()) continue;
     Bytes overlay;
     auto exported = export_overlay(stack, [&overlay](ByteView part) -> Result<void> {
@@ -158,9 +158,6 @@ Result<EvidenceSaved> Saver::certify() {
   for (const ConsoleHistory::Piece& piece : guest_.console.history().pieces()) {
     cast.add(static_cast<double>(piece.ticks) / kTicksPerSecond, piece.bytes);
   }
-  // Its memory is needed for the replay.
-  guest_.machine.reset();
-  guest_.disks.clear();
   CastConsole console(cast);
   ReplayOptions options{.caching = setup_.caching, .temporary_folder = setup_.run_folder, .disk_paths = {}};
   auto replayer = TRY(Replayer::open(*evidence, options, console));
@@ -201,6 +198,9 @@ Result<EvidenceSaved> Saver::save(Ring& ring, uint64_t offset) {
   if (!written) return std::unexpected(written.error());
   if (auto finished = writer_->finish_uncertified(manifest_); !finished)
     return std::unexpected(finished.error());
+  // Its memory is needed for the replay, and the images' locks by others.
+  guest_.machine.reset();
+  guest_.disks.images.clear();
   supervisor_.send(encode_message(PastCaptured{}));
   return certify();
 }

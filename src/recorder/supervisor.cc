@@ -50,12 +50,11 @@ Supervisor::Supervisor(const RecorderConfig& config, LocalListener control,
 Supervisor::~Supervisor() {
   kill_process(primary_pid_);
   if (protection_) kill_process(protection_->pid);
+  for (const auto& retired : retired_) kill_process(retired->pid);
 }
 
 void Supervisor::say(const std::string& text) {
-  // A raw terminal needs its carriage returns; what is no terminal takes them ill.
-  std::string line = "recount: " + text + "\n";
-  write_stderr(line);
+  write_stderr("recount: " + text + "\n");
 }
 
 bool Supervisor::wants(const std::string& cause) const {
@@ -65,16 +64,12 @@ bool Supervisor::wants(const std::string& cause) const {
 // --- the machine ---
 
 Result<void> Supervisor::start_machine() {
-  started_ = false;
-  restart_due_ = false;
-  ended_.reset();
   auto [ours, theirs] = TRY(Channel::pair());
   primary_ = std::move(ours);
   primary_pid_ = TRY(fork_process("recount-primary", [this, channel = &theirs]() mutable {
     die_with_parent();
     // The supervisor's ends are not this process's: a channel must close when its owner dies.
     primary_ = Channel();
-    protection_.reset();
     return run_primary(config_, std::move(*channel), console_->output_fd());
   }));
   if (!config_.record) return {};
@@ -100,12 +95,21 @@ void Supervisor::replace_protection(const std::string& why) {
   }
 }
 
-void Supervisor::restart_if_due() {
-  bool captured = std::ranges::all_of(saves_, [](const EvidenceSave& s) { return s.captured; });
-  if (!restart_due_ || !captured || !waiting_saves_.empty()) return;
-  if (protection_) kill_process(protection_->pid);
-  protection_.reset();
-  if (auto done = start_machine(); !done) setup_error_ = done.error();
+// The old backup stays until what is to be saved from it is saved.
+void Supervisor::on_reboot() {
+  failure_noted_ = false;
+  if (!config_.record) return;
+  if (protection_) retired_.push_back(protection_);
+  if (auto done = protect(""); !done) setup_error_ = done.error();
+}
+
+void Supervisor::end_retired_backups() {
+  std::erase_if(retired_, [this](const std::shared_ptr<Protection>& p) {
+    auto needs_it = [&p](const EvidenceSave& s) { return s.protection == p && !s.captured; };
+    if (std::ranges::any_of(saves_, needs_it) || std::ranges::any_of(waiting_saves_, needs_it)) return false;
+    kill_process(p->pid);
+    return true;
+  });
 }
 
 // --- what the others say ---
@@ -120,6 +124,8 @@ void Supervisor::hear_primary() {
       on_failure(std::move(*failure));
     } else if (std::holds_alternative<JournalLost>(message)) {
       replace_protection("the journal's ring is full and could not be written to disk");
+    } else if (std::holds_alternative<Rebooting>(message)) {
+      on_reboot();
     } else if (auto* ended = std::get_if<Ended>(&message)) {
       ended_ = *ended;
       if (!ended->what.empty()) say(ended->what);
@@ -195,14 +201,12 @@ void Supervisor::primary_ended(const ProcessEnd& end) {
   }
   bool failed = ended_->reason == EndReason::kFailure;
   if (failed && !failure_noted_) exit_code_ = std::max(exit_code_, static_cast<int>(ErrorKind::kFailure));
-  failure_noted_ = false;
-  restart_due_ =
-      ended_->reason == EndReason::kReset || (failed && config_.after_failure == AfterFailure::kReboot);
 }
 
 // --- saving ---
 
 void Supervisor::request_save(EvidenceSave save) {
+  save.protection = protection_;
   waiting_saves_.push_back(std::move(save));
   start_waiting_save();
 }
@@ -214,16 +218,15 @@ void Supervisor::start_waiting_save() {
     EvidenceSave save = std::move(waiting_saves_.front());
     waiting_saves_.pop_front();
     auto channel = Channel::pair();
-    bool backup_there = protection_ && !protection_->backup().closed();
+    bool backup_there = save.protection && !save.protection->backup().closed();
     if (!channel || !backup_there) {
       save_failed(save, channel ? "no backup is there to save from" : channel.error().message);
       continue;
     }
-    save.protection = protection_;
     save.saver = std::move(channel->first);
     Fd theirs = channel->second.take_fd();
     SaveEvidence order{.to_the_end = save.to_the_end, .position = save.position, .notice = save.notice};
-    protection_->backup().send(encode_message(order), &theirs);
+    save.protection->backup().send(encode_message(order), &theirs);
     saves_.push_back(std::move(save));
   }
 }
@@ -310,7 +313,6 @@ void Supervisor::stop_guest() {
     waiting_saves_.clear();
   }
   leaving_ = true;
-  restart_due_ = false;
   primary_.send(encode_message(RequestStop{}));
 }
 
@@ -374,7 +376,7 @@ void Supervisor::wait() {
 
 Result<int> Supervisor::run() {
   if (auto started = start_machine(); !started) return std::unexpected(started.error());
-  while (primary_pid_ != 0 || saving() || restart_due_) {
+  while (primary_pid_ != 0 || saving()) {
     wait();
     hear_primary();
     hear_signals();
@@ -385,11 +387,11 @@ Result<int> Supervisor::run() {
     run_spooler();
     if (retry_protection_ns_ != 0 && clock_.monotonic_ns() > retry_protection_ns_)
       replace_protection("no backup");
-    restart_if_due();
+    end_retired_backups();
     draw_status();
-    if (setup_error_) return std::unexpected(*setup_error_);
   }
   status_line_.clear();
+  if (setup_error_) return std::unexpected(*setup_error_);
   return exit_code_;
 }
 

@@ -34,7 +34,8 @@ class Supervisor {
   Result<void> start_machine();
   Result<void> protect(const std::string& gap);
   void replace_protection(const std::string& why);
-  void restart_if_due();
+  void on_reboot();
+  void end_retired_backups();
 
   // What the others say.
   void wait();
@@ -74,10 +75,11 @@ class Supervisor {
   int primary_pid_ = 0;
   std::optional<Ended> ended_;  // why the primary stopped, once it has said so
   bool started_ = false, leaving_ = false;
-  bool restart_due_ = false, failure_noted_ = false;
+  bool failure_noted_ = false;
   std::optional<Error> setup_error_;
 
   std::shared_ptr<Protection> protection_;
+  std::vector<std::shared_ptr<Protection>> retired_;  // of the machine before a reboot
   unsigned protection_count_ = 0;
   uint64_t retry_protection_ns_ = 0;  // when to try again; 0: nothing to try
   bool spool_trouble_ = false;
