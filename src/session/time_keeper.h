@@ -14,9 +14,9 @@ class TimeKeeper {
   // Power-on is now.
   explicit TimeKeeper(uint64_t host_ns) : start_ns_(host_ns) {}
 
-  // The anchor to apply at this position, if guest time has drifted or the rate no longer fits: the guest may
-  // be off by kTolerance while it runs, and catches up at once after it has waited. waited: the guest has
-  // been idle since the last call, so the time gone says nothing about its speed.
+  // After each slice: the anchor to apply at this position, if there must be one. Anchors are journalled, so
+  // there are few: while guest and host agree within a millisecond, none. waited: the guest has been idle
+  // since the last call, so the time gone says nothing about its speed.
   std::optional<TimeAnchor> anchor(uint64_t steps, uint64_t guest_ticks, uint64_t host_ns, bool waited);
 
   uint64_t host_ticks(uint64_t host_ns) const { return (host_ns - start_ns_) / kNsPerTick; }
@@ -24,12 +24,21 @@ class TimeKeeper {
 
  private:
   static constexpr uint64_t kNsPerTick = 100;
-  static constexpr uint64_t kToleranceTicks = 5000;  // 0.5 ms
+  static constexpr uint64_t kToleranceTicks = 10'000;  // 1 ms
+  static constexpr uint64_t kCaughtUpTicks = 2'000;
+  static constexpr uint64_t kFirstRate =
+      (10'000'000ull << 32) / 100'000'000ull;  // a guess: 100 million steps a second
+
+  void learn_speed(uint64_t steps, uint64_t host_ticks);
+  TimeAnchor make(uint64_t ticks, uint64_t rate);
 
   const uint64_t start_ns_;
-  uint64_t last_steps_ = 0;
-  uint64_t last_ticks_ = 0;  // the host's, at the last anchor
-  uint64_t rate_ = 0;
+  uint64_t last_steps_ = 0, last_host_ticks_ = 0;  // at the last call
+  uint64_t usual_rate_ = 0;                        // ticks per step as the guest ran lately, 32.32
+  uint64_t fastest_rate_ =
+      kFirstRate;  // the lower of that and of the last slice: no host makes a guest seem faster
+  bool started_ = false;
+  std::optional<uint64_t> braking_;  // guest time runs slow, since it was so many ticks ahead
 };
 
 }  // namespace recount
