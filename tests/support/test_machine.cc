@@ -108,7 +108,7 @@ Checkpoint TestMachine::capture() {
   archive("machine", *machine_);
   archive("console", console_);
   Ram& ram = machine_->ram();
-  return {archive.finish(), ram.dirty_bitmap(), Bytes(ram.frame(0), ram.frame(0) + ram.size())};
+  return {archive.finish(), ram.dirty_bitmap(), Bytes(ram.frame(0), ram.frame(0) + ram.size()), next_event_};
 }
 
 void TestMachine::restore(const Checkpoint& checkpoint) {
@@ -123,8 +123,7 @@ void TestMachine::restore(const Checkpoint& checkpoint) {
   }
   std::copy(checkpoint.ram.begin(), checkpoint.ram.end(), ram.frame(0));
   machine_->restored();
-  next_event_ = 0;
-  while (next_event_ < events_.size() && events_[next_event_].position <= machine_->at()) ++next_event_;
+  next_event_ = checkpoint.next_event;
 }
 
 void TestMachine::set_hart(const HartState& state) {

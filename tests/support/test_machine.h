@@ -15,7 +15,8 @@ namespace recount::test {
 struct Checkpoint {
   Bytes state;
   Bytes dirty;
-  Bytes ram;  // all of it
+  Bytes ram;              // all of it
+  size_t next_event = 0;  // of the list
 };
 
 class TestMachine {
