@@ -63,9 +63,10 @@ void Interpreter::settle() {
   time_.steps += static_cast<uint64_t>(context_.last + 1 - context_.first);
   hart_.state.pc = context_.next_pc;
   if (context_.outcome == Outcome::kTrap) {
+    Privilege from = hart_.state.privilege;
     hart_.take_trap(context_.trap);
-    // A handler whose own first instruction traps will do so for ever.
-    trap_loop_ = hart_.state.pc == context_.next_pc;
+    // A handler whose own first instruction traps will do so for ever. Not one that a lower mode jumped to.
+    trap_loop_ = hart_.state.pc == context_.next_pc && hart_.state.privilege == from;
   }
   if (hart_.mmu.code_changed) {
     hart_.mmu.code_changed = false;
