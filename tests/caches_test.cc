@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "isa/csr.h"
 #include "machine/board.h"
 #include "support/assembler.h"
@@ -191,6 +193,23 @@ TEST(Machine, TimerThatHasFiredIsNotTheNextTimer) {
   hart.stimecmp = 0;
   t->set_hart(hart);
   EXPECT_EQ(t->machine().next_timer_ticks(), kNever);
+}
+
+TEST(Machine, StateOfAnotherBoardIsRefused) {
+  // Evidence is hostile: with no contexts in the PLIC, asking for one would read outside of the vector.
+  for (const char* list : {"contexts", "msip", "mtimecmp"}) {
+    auto t = fresh(Caching::kOn);
+    SaveArchive saved;
+    t->machine().state(saved);
+    auto tree = nlohmann::json::from_cbor(saved.finish());
+    auto& device = tree[list == std::string("contexts") ? "plic" : "aclint"];
+    device[list] = {{"size", 0u}};
+    auto cbor = nlohmann::json::to_cbor(tree);
+    auto loaded = LoadArchive::parse(cbor);
+    ASSERT_TRUE(loaded);
+    t->machine().state(**loaded);
+    EXPECT_FALSE((*loaded)->status()) << list;
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "device/ports.h"
@@ -27,8 +28,10 @@ class Aclint final : public MmioDevice {
 
   template <class Archive>
   void state(Archive& a) {
-    a("msip", msip_);
-    a("mtimecmp", mtimecmp_);
+    std::span msip(msip_);
+    std::span mtimecmp(mtimecmp_);  // their number is the board's: no state may change it
+    a("msip", msip);
+    a("mtimecmp", mtimecmp);
   }
 
  private:

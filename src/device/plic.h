@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "memory/bus.h"
@@ -32,7 +33,8 @@ class Plic final : public MmioDevice {
     a("priority", priority_);
     a("level", level_);
     a("claimed", claimed_);
-    a("contexts", contexts_);
+    std::span contexts(contexts_);  // their number is the board's: no state may change it
+    a("contexts", contexts);
   }
 
  private:

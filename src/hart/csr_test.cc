@@ -1,9 +1,10 @@
 // Who may read and write which CSR, and which bits stay.
 
+#include "isa/csr.h"
+
 #include <gtest/gtest.h>
 
 #include "hart/hart.h"
-#include "isa/csr.h"
 
 namespace recount {
 namespace {
@@ -22,7 +23,8 @@ class CsrTest : public testing::Test {
   }
 };
 
-// Privileged spec, "CSR Address Mapping Conventions": bits 9:8 are the lowest privilege, 11:10 both set is read-only.
+// Privileged spec, "CSR Address Mapping Conventions": bits 9:8 are the lowest privilege, 11:10 both set is
+// read-only.
 TEST_F(CsrTest, EveryNumberKeepsItsPrivilegeAndReadOnlyness) {
   for (unsigned number = 0; number < 4096; ++number) {
     for (Privilege p : {Privilege::kUser, Privilege::kSupervisor, Privilege::kMachine}) {
@@ -57,7 +59,8 @@ TEST_F(CsrTest, MstatusKeepsItsWarlFields) {
 
 TEST_F(CsrTest, SstatusIsAViewThatCannotTouchMachineFields) {
   hart_.write_csr(csr::kMstatus, mstatus::kMpp | mstatus::kMie | mstatus::kTvm);
-  EXPECT_EQ(write_read(csr::kSstatus, ~0ull), mstatus::kSupervisorWritable | (mstatus::kXlen64 & mstatus::kUxl) | mstatus::kSd);
+  EXPECT_EQ(write_read(csr::kSstatus, ~0ull),
+            mstatus::kSupervisorWritable | (mstatus::kXlen64 & mstatus::kUxl) | mstatus::kSd);
   EXPECT_EQ(s_.mstatus & (mstatus::kMpp | mstatus::kMie | mstatus::kTvm | mstatus::kMprv),
             mstatus::kMpp | mstatus::kMie | mstatus::kTvm);
 }

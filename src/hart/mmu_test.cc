@@ -13,7 +13,8 @@ namespace {
 constexpr uint64_t kRam = 0x80000000;
 constexpr uint64_t kV = 1, kR = 2, kW = 4, kX = 8, kU = 16, kA = 64, kD = 128;
 constexpr uint64_t kAll = kV | kR | kW | kX | kA | kD;
-constexpr uint64_t kTables[4] = {kRam + 0x4000, kRam + 0x5000, kRam + 0x6000, kRam + 0x7000};  // from the root down
+constexpr uint64_t kTables[4] = {kRam + 0x4000, kRam + 0x5000, kRam + 0x6000,
+                                 kRam + 0x7000};  // from the root down
 constexpr uint64_t kPage = kRam + 0x10000;
 
 struct Mode {
@@ -36,7 +37,8 @@ class MmuTest : public testing::TestWithParam<Mode> {
   unsigned levels() const { return GetParam().satp_mode == satp::kSv39 ? 3 : 4; }
   static uint64_t table(unsigned level) { return kTables[3 - level]; }
   static uint64_t pte(uint64_t address, uint64_t flags) { return address >> 2 | flags; }
-  // The entry of that level on the way to kVa. Changing it through this is what DMA does: seen by the watcher.
+  // The entry of that level on the way to kVa. Changing it through this is what DMA does: seen by the
+  // watcher.
   struct Entry {
     Ram& ram;
     Gpa gpa;
@@ -233,7 +235,8 @@ TEST_P(MmuTest, TableThatPmpHidesIsAnAccessFault) {
   EXPECT_EQ(cause_of_store(), 7u);
 }
 
-// Unprivileged spec, "Load and Store Instructions": misaligned accesses are done whole; the fault names the part.
+// Unprivileged spec, "Load and Store Instructions": misaligned accesses are done whole; the fault names the
+// part.
 TEST_P(MmuTest, StoreAcrossPagesHappensWholeOrNotAtAll) {
   uint64_t border = kVa + kPageSize;
   store_le(ram_->host(Gpa{kPage + kPageSize - 8}), uint64_t{0x1111111111111111});

@@ -5,9 +5,10 @@
 namespace recount {
 namespace {
 
-// Privileged spec, "Physical Memory Protection": "Address Matching", "Locking and Privilege Mode", "Priority and
-// Matching Logic".
-constexpr uint8_t kRead = 1, kWrite = 2, kExecute = 4, kTor = 1 << 3, kNa4 = 2 << 3, kNapot = 3 << 3, kLocked = 0x80;
+// Privileged spec, "Physical Memory Protection": "Address Matching", "Locking and Privilege Mode", "Priority
+// and Matching Logic".
+constexpr uint8_t kRead = 1, kWrite = 2, kExecute = 4, kTor = 1 << 3, kNa4 = 2 << 3, kNapot = 3 << 3,
+                  kLocked = 0x80;
 constexpr auto kUser = Privilege::kUser, kMachine = Privilege::kMachine;
 
 bool loads(const HartState& h, uint64_t address, uint64_t size = 1, Privilege p = kUser) {
