@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "isa/insn.h"
 #include "support/random_program.h"
 
@@ -12,8 +14,19 @@ namespace {
 constexpr uint64_t kSteps = 8000;
 constexpr double kSeconds = 8;
 
+// What the programs reached, so that a generator that no longer goes anywhere is noticed.
 struct Coverage {
   uint64_t programs = 0, steps = 0, ended_early = 0;
+  std::array<uint64_t, 4> in_mode{};
+  std::set<uint64_t> causes;
+
+  void look_at(const HartState& s) {
+    ++in_mode[static_cast<size_t>(s.privilege) & 3];
+    // Programs also write these registers: only what a trap can have written counts.
+    for (uint64_t cause : {s.mcause, s.scause}) {
+      if ((cause & ~(1ull << 63)) < 16) causes.insert(cause);
+    }
+  }
   ~Coverage() {
     std::printf("%" PRIu64 " programs, %" PRIu64 " steps, %" PRIu64 " ended early\n", programs, steps,
                 ended_early);
@@ -76,11 +89,22 @@ TEST(Equivalence, CachedInterpreterMatchesTheOracle) {
         explain(seed, cuts, i);
         break;
       }
+      coverage.look_at(cached->machine().hart());
       if (a == Stop::kPosition) continue;
       ++coverage.ended_early;
       break;
     }
     coverage.steps += raw(cached->machine().at());
+  }
+  if (coverage.programs < 200) return;
+  for (Privilege mode : {Privilege::kUser, Privilege::kSupervisor, Privilege::kMachine}) {
+    EXPECT_GT(coverage.in_mode[static_cast<size_t>(mode)], 1000u);
+  }
+  constexpr uint64_t kInterrupt = 1ull << 63;
+  for (uint64_t cause : {uint64_t{1}, uint64_t{2}, uint64_t{3}, uint64_t{5}, uint64_t{6}, uint64_t{7},
+                         uint64_t{8}, uint64_t{9}, uint64_t{11}, uint64_t{12}, uint64_t{13}, uint64_t{15},
+                         kInterrupt | kSsi, kInterrupt | kSti, kInterrupt | kMti}) {
+    EXPECT_TRUE(coverage.causes.contains(cause)) << "no program had a trap of cause 0x" << std::hex << cause;
   }
 }
 

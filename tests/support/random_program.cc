@@ -60,8 +60,8 @@ class Generator {
   void make_contexts();
   void make_code();
   void make_hart();
-  uint64_t random_pte();
-  uint64_t random_pc();
+  uint64_t random_pte(unsigned window_page);
+  uint64_t random_pc(Privilege mode);
   uint64_t random_pointer(unsigned role);
   uint64_t random_value();
   uint64_t random_satp();
@@ -141,14 +141,15 @@ void Generator::make_handler(uint64_t at, bool machine) {
   put_code(at, a.words());
 }
 
-uint64_t Generator::random_pte() {
+// The upper half of the window is mostly the user's, and mostly code everywhere.
+uint64_t Generator::random_pte(unsigned window_page) {
   constexpr uint64_t kV = 1, kRwx = 14, kU = 16, kG = 32, kA = 64, kD = 128;
   uint64_t page = chance(45)   ? kCode + below(8) * kPageSize
                   : chance(70) ? kData + below(8) * kPageSize
                                : kTables + below(8) * kPageSize;
   uint64_t flags = chance(96) ? kV : 0;
   flags |= chance(80) ? kRwx : below(8) << 1;
-  if (chance(50)) flags |= kU;
+  if (chance(window_page < kWindowPages / 2 ? 10 : 90)) flags |= kU;
   if (chance(20)) flags |= kG;
   if (chance(50)) flags |= kA;
   if (chance(50)) flags |= kD;
@@ -167,7 +168,7 @@ void Generator::make_tables() {
     put64(middle, table(leaf));
     put64(middle + 8, table(chance(50) ? leaf : kLeafA));  // the window again, 2 MiB higher
     if (chance(50)) put64(middle + 16, kRam >> 2 | (kKernelLeaf | (chance(50) ? 16 : 0)));
-    for (unsigned i = 0; i < kWindowPages; ++i) put64(leaf + 8 * i, random_pte());
+    for (unsigned i = 0; i < kWindowPages; ++i) put64(leaf + 8 * i, random_pte(i));
   }
   put64(kMiddleIdentity, kRam >> 2 | kKernelLeaf);
   put64(kRoot48, table(kRootA));
@@ -201,12 +202,14 @@ uint64_t Generator::random_value() {
   return chance(60) ? one_of(kSpecial) : chance(50) ? random_() : random_() >> below(64);
 }
 
-uint64_t Generator::random_pc() {
+// Mostly where that mode may execute.
+uint64_t Generator::random_pc(Privilege mode) {
   uint64_t offset =
       (chance(30) ? kPageSize * below(8) + kPageSize - 2 * below(8) : below(kData - kCode)) & ~1ull;
-  if (chance(50)) return kRam + kCode + offset;
-  return kWindow + (chance(20) ? 0x200000 * below(3) : 0) + below(kWindowPages) * kPageSize +
-         offset % kPageSize;
+  if (mode == Privilege::kMachine ? chance(95) : chance(mode == Privilege::kUser ? 10 : 40))
+    return kRam + kCode + offset;
+  uint64_t page = below(kWindowPages / 2) + (chance(90) == (mode == Privilege::kUser) ? kWindowPages / 2 : 0);
+  return kWindow + (chance(20) ? 0x200000 * below(3) : 0) + page * kPageSize + offset % kPageSize;
 }
 
 uint64_t Generator::random_pointer(unsigned role) {
@@ -258,12 +261,14 @@ void Generator::make_contexts() {
   for (uint64_t i = 0; i < kContextCount; ++i) {
     uint64_t at = kContexts + (i << kContextShift);
     put64(at + kKeepPc, chance(60));
-    put64(at + kPc, random_pc());
     uint64_t status =
         random_() & (mstatus::kSum | mstatus::kMxr | mstatus::kSpp | mstatus::kSpie | mstatus::kMpie);
     status |= (chance(95) ? mstatus::kFs : 0) | (chance(10) ? mstatus::kMprv : 0);
-    constexpr uint64_t kModes[] = {0, 1, 1, 3, 3};
-    status |= one_of(kModes) << mstatus::kMppShift;
+    constexpr Privilege kModes[] = {Privilege::kUser, Privilege::kUser, Privilege::kSupervisor,
+                                    Privilege::kSupervisor, Privilege::kMachine};
+    Privilege mode = one_of(kModes);
+    status |= static_cast<uint64_t>(mode) << mstatus::kMppShift;
+    put64(at + kPc, random_pc(mode));
     if (chance(5)) status |= random_() & (mstatus::kTvm | mstatus::kTw | mstatus::kTsr);
     put64(at + kStatus, status);
     put64(at + kSatp, random_satp());
@@ -336,6 +341,7 @@ void Generator::emit_csr() {
       csr::kPmpcfg0 + 1, csr::kHpmcounter3, csr::kFcsr,       csr::kFrm,        csr::kSstatus,  csr::kSip,
       csr::kInstret,     csr::kTime};
   constexpr Op kOps[] = {Op::kCsrrw, Op::kCsrrs, Op::kCsrrc, Op::kCsrrwi, Op::kCsrrsi, Op::kCsrrci};
+  if (chance(15)) return emit(Op::kCsrrsi, {.rs1 = 1 << kSsi, .imm = chance(50) ? csr::kSip : csr::kMip});
   // Mostly reads: a program that keeps changing its mode does little else.
   unsigned number = chance(97) ? one_of(kNumbers) : static_cast<unsigned>(below(4096));
   bool quiet = chance(60) && number > csr::kFcsr;
@@ -443,7 +449,7 @@ void Generator::make_code() {
 }
 
 void Generator::make_hart() {
-  hart_.pc = random_pc() % (kData - kCode) / 2 * 2 + kRam + kCode;
+  hart_.pc = kRam + kCode + (below(kData - kCode) & ~1ull);
   for (unsigned i = 1; i < 32; ++i) hart_.x[i] = random_value();
   for (unsigned i = 0; i < kPointerCount; ++i) hart_.x[kFirstPointer + i] = random_pointer(kFirstPointer + i);
   for (auto& f : hart_.f) f = random_value();
