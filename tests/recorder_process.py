@@ -51,7 +51,8 @@ class Linux:
 
     def arguments(self, folder, append, memory="256M", disk=True):
         initrd = folder / "initrd"
-        initrd.write_bytes((self.made / "initramfs.cpio.gz").read_bytes() + self.added)
+        made = (self.made / "initramfs.cpio.gz").read_bytes()
+        initrd.write_bytes(made + b"\0" * (-len(made) % 4) + self.added)  # the kernel looks for archives at multiples of 4
         arguments = ["--kernel", str(self.made / "Image"), "--initrd", str(initrd), "-m", memory, "--append",
                      "console=ttyS0 " + append]
         if disk:

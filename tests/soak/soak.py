@@ -121,7 +121,7 @@ class Soak:
                 watcher.stop()
             result["journal"] = watcher.last.get("journal_bytes", 0)
             expected = {"kill-primary": "lost"}.get(options.mode, "reset" if end == "reset" else "panic")
-            self.judge(recorder, code, expected, number, result)
+            self.judge(recorder, code, expected, end, number, result)
 
     # Anywhere from power-on to far into the load: a boot is as much worth recording.
     def kill_primary(self, recorder, r):
@@ -135,7 +135,7 @@ class Soak:
         os.kill(pid, 9)
         recorder.wait_protected(other_than=pid, timeout_s=NEW_BACKUP_S)
 
-    def judge(self, recorder, code, expected, number, result):
+    def judge(self, recorder, code, expected, end, number, result):
         files = recorder.evidence()
         if len(files) == 1:
             info = recorder.info(files[0])
@@ -150,6 +150,8 @@ class Soak:
             raise Unexpected(f"cause {info['cause']} instead of {expected}\n" + recorder.tail())
         if not info["certified"] or info["mismatches"] != 0:
             raise Unexpected(f"not certified: {info['uncertified_reason']}\n" + recorder.tail())
+        if self.options.mode != "kill-primary" and f"load: the end, {end}" not in recorder.console():
+            raise Unexpected("it failed before its time\n" + recorder.tail())
         if "the disk lies" in recorder.console():
             raise Unexpected("the guest read back other bytes than it had written\n" + recorder.tail())
         leftovers = [str(p) for p in (recorder.folder / "run").iterdir()] + [str(p) for p in (recorder.folder / "evidence").glob("*.part")]

@@ -1,0 +1,50 @@
+// Ticks ten times a second, and does what is typed: a guest for tests of the recorder.
+#include "bare.h"
+
+static volatile uint64_t* const mtimecmp = (uint64_t*)0x2004000;
+static volatile uint64_t* const mtime = (uint64_t*)0x200bff8;
+static volatile uint8_t* const uart = (uint8_t*)0x10000000;
+static volatile uint32_t* const finisher = (uint32_t*)0x100000;
+enum { kTick = 1000000, kReset = 0x7777, kDataReady = 1, kTimerInterrupt = 1 << 7 };
+
+// A handler that traps on its own first instruction.
+__attribute__((naked, aligned(4))) static void loop_of_traps(void) { __asm__ volatile("ebreak"); }
+
+static void obey(char command, int* busy) {
+  switch (command) {
+    case 'f': finish(7);
+    case 'p': finish(0);
+    case 'r': *finisher = kReset; break;
+    case 'R':
+      print("reboot: Restarting system\n");
+      *finisher = kReset;
+      break;
+    case 't':
+      WRITE_CSR(mtvec, loop_of_traps);
+      __asm__ volatile("ebreak");
+      break;
+    case 'k': print("Kernel panic - not syncing: typed\n"); break;
+    case 'o': print("Oops [#1]\n"); break;
+    case 'b': *busy = !*busy; break;
+    default:
+      print("heard ");
+      put(command);
+      put('\n');
+  }
+}
+
+int main(void) {
+  uint64_t next = *mtime;
+  int busy = 0;
+  print("commands: ready\n");
+  WRITE_CSR(mie, kTimerInterrupt);  // wakes WFI; mstatus.MIE stays off, so nothing is taken
+  for (uint64_t tick = 0;; ++tick) {
+    next += kTick;
+    while (*mtime < next) {
+      while (uart[5] & kDataReady) obey((char)uart[0], &busy);
+      *mtimecmp = *mtime + kTick / 10;
+      if (!busy) __asm__ volatile("wfi");
+    }
+    print_line("tick", tick);
+  }
+}
