@@ -55,7 +55,9 @@ std::optional<Channel::Message> Channel::receive() {
   ssize_t got;
   do {
     got = ::recvmsg(fd_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
+    // The peer ended without reading all that we sent. Its own last messages lie behind this error, which
+    // comes once.
+  } while (got < 0 && (errno == EINTR || errno == ECONNRESET));
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return std::nullopt;
   if (got <= 0) {
     closed_ = true;
