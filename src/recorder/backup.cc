@@ -32,6 +32,7 @@ class Backup {
   bool hear();
   Pace replay_due();
   bool is_due(const Event& event) const;
+  bool awaits_order(const Event& event) const;
   Pace give_up(const RecorderMessage& why);
   void save(const SaveEvidence& order, Fd channel);
   void publish_progress();
@@ -42,6 +43,7 @@ class Backup {
   Channel supervisor_;
   JournalReader reader_;
   ReplaySession session_;
+  Position saved_to_{};  // a saver has been ordered for the notices up to here
 };
 
 // False if the supervisor is gone.
@@ -54,8 +56,13 @@ bool Backup::hear() {
   return !supervisor_.closed();
 }
 
+// However short the window is and however late the order comes, what is to be saved is not gone past.
+bool Backup::awaits_order(const Event& event) const {
+  return std::holds_alternative<FailureNotice>(event.payload) && event.position > saved_to_;
+}
+
 bool Backup::is_due(const Event& event) const {
-  if (!setup_.window_ns) return false;
+  if (!setup_.window_ns || awaits_order(event)) return false;
   uint64_t then = guest_.machine->time_ticks_at(event.position);
   return then + *setup_.window_ns / kNsPerTick <=
          ring_.control().primary_ticks.load(std::memory_order_relaxed);
@@ -87,6 +94,7 @@ Backup::Pace Backup::replay_due() {
 // The saver has the past by being forked, and the journal from here on by the pin; this process trails on.
 void Backup::save(const SaveEvidence& order, Fd channel) {
   ring_.control().pinned.store(reader_.offset());
+  saved_to_ = order.to_the_end ? Position{~0ull} : order.position;
   SaverSetup setup{.run_folder = setup_.run_folder,
                    .spool_folder = setup_.spool_folder,
                    .evidence_folder = setup_.evidence_folder,
