@@ -11,9 +11,22 @@
 namespace recount {
 namespace {
 
+constexpr const char* kDescriptors = "/proc/self/fd/";
+
+// A file without a name goes with its process, however that ends. Not every file system has such files (NFS
+// has none), nor every host a /proc.
+Fd open_nameless(const std::string& folder, std::string& path) {
+  Fd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  path = kDescriptors + std::to_string(fd.get());
+  return fd && ::access(path.c_str(), F_OK) == 0 ? std::move(fd) : Fd();
+}
+
 // 0, or an errno: EEXIST if the name is taken. Not every file system knows RENAME_NOREPLACE; link() never
 // replaces.
 int rename_no_replace(const std::string& from, const std::string& to) {
+  if (from.starts_with(kDescriptors)) {
+    return ::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
+  }
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
   if (errno != EINVAL && errno != ENOSYS) return errno;
   if (::link(from.c_str(), to.c_str()) != 0) return errno;
@@ -36,9 +49,13 @@ Result<std::unique_ptr<AtomicFile>> AtomicFile::create(const std::string& folder
       final_name.find('/') != std::string::npos || final_name.find('\0') != std::string::npos) {
     return fail(ErrorKind::kUsage, final_name + ": not a file name: give a name without '/'");
   }
-  // The number keeps the name short enough for any file system that takes the final one.
-  std::string path = folder + "/.recount-XXXXXX.part";
-  Fd fd(::mkostemps(path.data(), 5, O_CLOEXEC));
+  std::string path;
+  Fd fd = open_nameless(folder, path);
+  if (!fd) {
+    // The number keeps the name short enough for any file system that takes the final one.
+    path = folder + "/.recount-XXXXXX.part";
+    fd = Fd(::mkostemps(path.data(), 5, O_CLOEXEC));
+  }
   if (!fd) {
     return fail(ErrorKind::kUnavailable, folder + ": cannot make a file there: " + std::strerror(errno));
   }
@@ -49,12 +66,12 @@ AtomicFile::AtomicFile(std::string folder, std::string final_name, std::string t
     : folder_(std::move(folder)),
       final_name_(std::move(final_name)),
       temporary_path_(std::move(temporary_path)),
-      file_(std::make_unique<RandomFile>(std::move(fd), temporary_path_)) {}
+      file_(std::make_unique<RandomFile>(std::move(fd), folder_ + "/" + final_name_)) {}
 
 AtomicFile::~AtomicFile() { discard(); }
 
 void AtomicFile::discard() {
-  if (!gone_) ::unlink(temporary_path_.c_str());
+  if (!gone_ && !temporary_path_.starts_with(kDescriptors)) ::unlink(temporary_path_.c_str());
   gone_ = true;
 }
 

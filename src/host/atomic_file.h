@@ -1,7 +1,7 @@
 #pragma once
-// A file that exists whole or not at all: written under a temporary name in its folder, then synced and
-// renamed. Never overwrites: a name that is taken gets -2, -3, ... before its extension. Destroyed
-// unpublished, it is gone.
+// A file that exists whole or not at all: written without a name, or under a temporary one where the file
+// system wants one, then synced and named. Never overwrites: a name that is taken gets -2, -3, ... before its
+// extension. Destroyed unpublished, it is gone.
 
 #include <memory>
 #include <string>
@@ -20,10 +20,11 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   RandomFile& file() { return *file_; }
+  // Opens the file in this process, until it is published.
   const std::string& temporary_path() const { return temporary_path_; }
   // Syncs the file, renames it and syncs the folder; gives the path that it got. Once.
   Result<std::string> publish();
-  // Removes it now.
+  // It will not be published. What it holds goes with this object at the latest.
   void discard();
 
  private:
