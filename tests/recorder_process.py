@@ -181,4 +181,5 @@ class Recorder:
         return json.loads(done.stdout)
 
     def tail(self):
-        return "--- console ---\n" + self.console()[-1500:] + "\n--- stderr ---\n" + "\n".join(self.stderr_lines()[-20:])
+        console = "".join(c if c.isprintable() or c == "\n" else "?" for c in self.console()[-1500:])
+        return "--- console ---\n" + console + "\n--- stderr ---\n" + "\n".join(self.stderr_lines()[-20:])

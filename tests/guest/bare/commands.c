@@ -4,8 +4,10 @@
 static volatile uint64_t* const mtimecmp = (uint64_t*)0x2004000;
 static volatile uint64_t* const mtime = (uint64_t*)0x200bff8;
 static volatile uint8_t* const uart = (uint8_t*)0x10000000;
+static volatile uint32_t* const plic = (uint32_t*)0xc000000;
 static volatile uint32_t* const finisher = (uint32_t*)0x100000;
-enum { kTick = 1000000, kReset = 0x7777, kDataReady = 1, kTimerInterrupt = 1 << 7 };
+enum { kTick = 1000000, kReset = 0x7777, kReceived = 1, kDataReady = 1, kTimerOrExternal = 1 << 7 | 1 << 11 };
+enum { kUartSource = 10, kClaim = 0x200004 / 4, kEnable = 0x2000 / 4 };
 
 // A handler that traps on its own first instruction.
 __attribute__((naked, aligned(4))) static void loop_of_traps(void) { __asm__ volatile("ebreak"); }
@@ -37,11 +39,16 @@ int main(void) {
   uint64_t next = *mtime;
   int busy = 0;
   print("commands: ready\n");
-  WRITE_CSR(mie, kTimerInterrupt);  // wakes WFI; mstatus.MIE stays off, so nothing is taken
+  plic[kUartSource] = 1;
+  plic[kEnable] = 1 << kUartSource;
+  uart[1] = kReceived;
+  WRITE_CSR(mie, kTimerOrExternal);  // wakes WFI; mstatus.MIE stays off, so nothing is taken
   for (uint64_t tick = 0;; ++tick) {
     next += kTick;
     while (*mtime < next) {
+      uint32_t source = plic[kClaim];
       while (uart[5] & kDataReady) obey((char)uart[0], &busy);
+      if (source != 0) plic[kClaim] = source;
       *mtimecmp = *mtime + kTick / 10;
       if (!busy) __asm__ volatile("wfi");
     }
