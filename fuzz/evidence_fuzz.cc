@@ -18,7 +18,7 @@ namespace {
 
 constexpr size_t kChunkBytes = 8192;
 
-void examine(std::unique_ptr<RandomFile> file) {
+void examine(RandomFile file) {
   auto reader = EvidenceReader::open(std::move(file));
   if (!reader) return;
   for (const std::string& name : (*reader)->member_names()) (void)(*reader)->member(name);
@@ -38,7 +38,7 @@ void examine_text(std::string_view text) {
   auto again = Manifest::from_json(manifest->to_json());
   if (!again || *again != *manifest) std::abort();
   auto file = RandomFile::in_memory({});
-  auto zip = ZipAppend::open(**file);
+  auto zip = ZipAppend::open(*file);
   MemberMap members;
   if (!(*zip)->add("state/ram/00000.zst", view_of("chunk")) ||
       !(*zip)->add(std::string(kManifestMember), view_of(text)) || !(*zip)->finish(0, members)) {
@@ -63,8 +63,7 @@ Bytes read_and_remove(const std::string& folder) {
 
 std::vector<std::vector<uint8_t>> fuzz_seeds() {
   using namespace recount;
-  const char* tmp = std::getenv("TMPDIR");
-  Bytes whole = read_and_remove(*make_private_folder(tmp != nullptr ? tmp : "/tmp", "evidence_fuzz"));
+  Bytes whole = read_and_remove(*make_private_folder(temporary_folder(), "evidence_fuzz"));
   auto reader = *EvidenceReader::open(*RandomFile::in_memory(whole));
   std::vector<std::vector<uint8_t>> seeds = {whole};
   for (const char* name : {"manifest.json", "certificate.json", "state/ram/00000.zst"}) {

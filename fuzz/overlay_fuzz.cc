@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <vector>
 
 #include "base/check.h"
 #include "disk/layer.h"
 #include "disk/overlay.h"
+#include "host/folders.h"
 
 namespace {
 
@@ -18,14 +18,9 @@ constexpr uint64_t kDisk = 70 * kClusterBytes + 512;
 constexpr LayerLayout kLayout(kDisk);
 constexpr size_t kMapUsed = 24;
 
-std::string folder() {
-  const char* name = std::getenv("TMPDIR");
-  return name != nullptr ? name : "/tmp";
-}
-
 // One file for all runs: making one takes longer than everything else.
-const RandomAccessFile& file_with(uint64_t size) {
-  static auto file = RandomAccessFile::temporary(folder());
+const RandomFile& file_with(uint64_t size) {
+  static auto file = RandomFile::temporary(temporary_folder());
   CHECK(file.has_value() && file->resize(0).has_value() && file->resize(size).has_value());
   return *file;
 }
@@ -42,14 +37,14 @@ void use(const Layer& layer) {
 void open_layer(ByteView in) {
   ByteReader r(in);
   const auto size_change = r.fixed<uint8_t>();
-  const RandomAccessFile& file = file_with(kLayout.file_bytes() + size_change);
+  const RandomFile& file = file_with(kLayout.file_bytes() + size_change);
   auto put = [&](uint64_t offset, size_t size) {
     CHECK(file.write(offset, r.raw(std::min(size, r.remaining()))).has_value());
   };
   put(0, kLayerHeaderUsedBytes);
   put(kLayout.live_map(), kMapUsed);
   put(kLayout.durable_map(), kMapUsed);
-  auto copy = RandomAccessFile::open("/proc/self/fd/" + std::to_string(file.fd()), FileMode::kReadWrite);
+  auto copy = RandomFile::open("/proc/self/fd/" + std::to_string(file.fd()), FileMode::kReadWrite);
   CHECK(copy.has_value());
   auto layer = Layer::open(std::move(*copy));
   if (layer) use(**layer);
@@ -61,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   ByteView rest = ByteView(data, size).subspan(1);
   if (data[0] % 2 == 0) {
-    auto layer = import_overlay(rest, kDisk, folder());
+    auto layer = import_overlay(rest, kDisk, temporary_folder());
     if (layer) use(**layer);
   } else {
     open_layer(rest);

@@ -7,7 +7,7 @@
 #include "app/evidence_options.h"
 #include "evidence/certify.h"
 #include "evidence/position_text.h"
-#include "host/terminal.h"
+#include "host/stream.h"
 
 namespace recount {
 namespace {

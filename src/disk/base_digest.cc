@@ -6,7 +6,6 @@
 #include "disk/layer_folder.h"
 #include "host/clock.h"
 #include "host/file.h"
-#include "host/file_names.h"
 
 namespace recount {
 namespace {
@@ -32,11 +31,7 @@ bool find_cached(const std::string& image, const FileIdentity& identity, Digest2
 
 // An optimisation: where it cannot be written, the next one reads the image again.
 void remember(const std::string& image, const FileIdentity& identity, const Digest256& digest) {
-  const std::string path = cache_path(image);
-  const std::string text = key_of(identity) + digest.hex() + "\n";
-  auto file = RandomAccessFile::open(path + ".new", FileMode::kReplace);
-  if (!file || !file->write(0, view_of(text)) || !file->sync()) return;
-  (void)rename_file(path + ".new", path);
+  (void)replace_file(cache_path(image), view_of(key_of(identity) + digest.hex() + "\n"));
 }
 
 // A file that changed a moment ago may change again without its time showing it: clocks of file systems are
@@ -49,7 +44,7 @@ bool is_settled(const FileIdentity& identity) {
 }  // namespace
 
 Result<Digest256> base_digest(const std::string& image) {
-  auto file = TRY(RandomAccessFile::open(image, FileMode::kRead));
+  auto file = TRY(RandomFile::open(image, FileMode::kRead));
   const FileIdentity identity = TRY(file.identity());
   Digest256 digest;
   if (find_cached(image, identity, digest)) return digest;

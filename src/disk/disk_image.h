@@ -39,7 +39,7 @@ class DiskImage {
   Result<void> push_what_was_left();
 
  private:
-  DiskImage(std::string path, RandomAccessFile base, const FileIdentity& identity, DiskAccess access)
+  DiskImage(std::string path, RandomFile base, const FileIdentity& identity, DiskAccess access)
       : path_(std::move(path)), identity_(identity), stack_(std::move(base), identity.size_bytes, access) {}
   static Result<std::unique_ptr<DiskImage>> open_base_alone(const std::string& path, DiskAccess access);
 

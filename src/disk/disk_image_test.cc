@@ -17,7 +17,6 @@
 #include "disk/maintenance.h"
 #include "disk/test_folder.h"
 #include "host/file.h"
-#include "host/file_names.h"
 #include "host/process.h"
 
 namespace recount {
@@ -305,7 +304,7 @@ TEST_F(DiskImageTest, ABaseThatChangedUnderItsLayersIsRefused) {
 
 TEST_F(DiskImageTest, ADamagedLayerIsRefused) {
   write(*open(), 0, Bytes(512));
-  auto layer = RandomAccessFile::open(layer_paths(path_).front(), FileMode::kReadWrite);
+  auto layer = RandomFile::open(layer_paths(path_).front(), FileMode::kReadWrite);
   ASSERT_TRUE(layer->write(20, Bytes{0xff}));
   auto image = DiskImage::open(path_, DiskAccess::kReadWrite);
   ASSERT_FALSE(image);
@@ -336,10 +335,10 @@ TEST_F(DiskImageTest, TheBaseDigestIsRememberedForTheSameFileOnly) {
   // Believed, even if it is wrong: so it was not computed again.
   Bytes text = *read_file(cache);
   text[text.size() - 2] = text[text.size() - 2] == '0' ? '1' : '0';
-  ASSERT_TRUE(RandomAccessFile::open(cache, FileMode::kReplace)->write(0, text));
+  ASSERT_TRUE(RandomFile::open(cache, FileMode::kReplace)->write(0, text));
   EXPECT_NE(*base_digest(path_), blake2b(base_));
   for (const char* damaged : {"", "1 2 3", "nonsense\n"}) {
-    ASSERT_TRUE(RandomAccessFile::open(cache, FileMode::kReplace)->write(0, view_of(damaged)));
+    ASSERT_TRUE(RandomFile::open(cache, FileMode::kReplace)->write(0, view_of(damaged)));
     EXPECT_EQ(*base_digest(path_), blake2b(base_));
   }
   folder_.make_image("a.img", Bytes(1024, 9));

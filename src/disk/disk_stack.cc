@@ -18,7 +18,7 @@ void must(const Result<void>& result, const char* what) {
 
 }  // namespace
 
-DiskStack::DiskStack(RandomAccessFile base, uint64_t disk_bytes, DiskAccess access)
+DiskStack::DiskStack(RandomFile base, uint64_t disk_bytes, DiskAccess access)
     : base_(std::move(base)), disk_bytes_(disk_bytes), access_(access) {
   CHECK(disk_bytes != 0 && disk_bytes % kSectorSize == 0 && disk_bytes <= kMostDiskBytes);
 }

@@ -9,7 +9,7 @@
 
 #include "disk/block_starter.h"
 #include "disk/layer.h"
-#include "host/random_access_file.h"
+#include "host/random_file.h"
 
 namespace recount {
 
@@ -19,7 +19,7 @@ class DiskStack final : public BlockPort {
  public:
   // Without layers until the first push(): until then it can only be read, and access says what the guest
   // sees.
-  DiskStack(RandomAccessFile base, uint64_t disk_bytes, DiskAccess access);
+  DiskStack(RandomFile base, uint64_t disk_bytes, DiskAccess access);
 
   // BlockPort. A discard has no method here: it does nothing, so that later reads depend on the requests
   // alone.
@@ -52,7 +52,7 @@ class DiskStack final : public BlockPort {
   Result<void> read_clusters(uint64_t cluster, std::span<uint8_t> out) const;
 
   size_t layer_count() const { return layers_.size(); }
-  const RandomAccessFile& base() const { return base_; }
+  const RandomFile& base() const { return base_; }
 
  private:
   struct Place {
@@ -67,7 +67,7 @@ class DiskStack final : public BlockPort {
   void check_range(uint64_t sector, uint64_t bytes) const;
   Layer& top() const;
 
-  RandomAccessFile base_;
+  RandomFile base_;
   uint64_t disk_bytes_;
   DiskAccess access_;
   std::vector<std::unique_ptr<Layer>> layers_;  // the topmost is last

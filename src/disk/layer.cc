@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "host/file_names.h"
+#include "host/file.h"
+#include "host/folders.h"
 
 namespace recount {
 namespace {
@@ -24,14 +25,14 @@ bool has_invalid_state(uint64_t word) { return (word & word >> 1 & kLowBits) != 
 
 }  // namespace
 
-Layer::Layer(RandomAccessFile file, const LayerHeader& header, std::unique_ptr<FileMap> map)
+Layer::Layer(RandomFile file, const LayerHeader& header, std::unique_ptr<MemoryMap> map)
     : file_(std::move(file)),
       header_(header),
       layout_(header.disk_bytes),
       map_(std::move(map)),
       ahead_(std::make_unique<std::atomic<bool>[]>(layout_.map_pages)) {}
 
-Result<std::unique_ptr<Layer>> Layer::initialise(RandomAccessFile file, const LayerHeader& header) {
+Result<std::unique_ptr<Layer>> Layer::initialise(RandomFile file, const LayerHeader& header) {
   LayerLayout layout(header.disk_bytes);
   TRY(file.resize(layout.file_bytes()));
   // The maps' space is taken now: running out of it later would be a SIGBUS.
@@ -40,7 +41,7 @@ Result<std::unique_ptr<Layer>> Layer::initialise(RandomAccessFile file, const La
     for (uint64_t at = 0; at < layout.data(); at += zeros.size()) TRY(file.write(at, zeros));
   }
   TRY(file.write(0, header.encode()));
-  auto map = TRY(FileMap::map(file, layout.live_map(), layout.map_bytes));
+  auto map = TRY(MemoryMap::shared(file.fd(), layout.live_map(), layout.map_bytes, file.path()));
   return std::unique_ptr<Layer>(new Layer(std::move(file), header, std::move(map)));
 }
 
@@ -48,7 +49,7 @@ Result<std::unique_ptr<Layer>> Layer::create(const std::string& path, uint64_t d
                                              uint64_t base_mtime_ns) {
   const std::string unfinished = path + ".new";
   const LayerHeader header{.disk_bytes = disk_bytes, .base_mtime_ns = base_mtime_ns, .boot = boot_id()};
-  auto file = TRY(RandomAccessFile::open(unfinished, FileMode::kReplace));
+  auto file = TRY(RandomFile::open(unfinished, FileMode::kReplace));
   auto layer = TRY(initialise(std::move(file), header));
   TRY(layer->file_.sync());
   TRY(rename_file(unfinished, path));
@@ -58,15 +59,15 @@ Result<std::unique_ptr<Layer>> Layer::create(const std::string& path, uint64_t d
 }
 
 Result<std::unique_ptr<Layer>> Layer::create_temporary(const std::string& folder, uint64_t disk_bytes) {
-  return initialise(TRY(RandomAccessFile::temporary(folder)), {.disk_bytes = disk_bytes, .boot = boot_id()});
+  return initialise(TRY(RandomFile::temporary(folder)), {.disk_bytes = disk_bytes, .boot = boot_id()});
 }
 
 Result<std::unique_ptr<Layer>> Layer::open(const std::string& path) {
-  return open(TRY(RandomAccessFile::open(path, FileMode::kReadWrite)));
+  return open(TRY(RandomFile::open(path, FileMode::kReadWrite)));
 }
 
-Result<std::unique_ptr<Layer>> Layer::open(RandomAccessFile file) {
-  const uint64_t size = TRY(file.identity()).size_bytes;
+Result<std::unique_ptr<Layer>> Layer::open(RandomFile file) {
+  const uint64_t size = TRY(file.size());
   Bytes start(std::min(size, kLayerHeaderUsedBytes));
   TRY(file.read(0, start));
   auto header = LayerHeader::decode(start);
@@ -76,7 +77,7 @@ Result<std::unique_ptr<Layer>> Layer::open(RandomAccessFile file) {
     return fail(ErrorKind::kDamaged, file.path() + ": is damaged: it has " + std::to_string(size) +
                                          " bytes, not " + std::to_string(layout.file_bytes()));
   }
-  auto map = TRY(FileMap::map(file, layout.live_map(), layout.map_bytes));
+  auto map = TRY(MemoryMap::shared(file.fd(), layout.live_map(), layout.map_bytes, file.path()));
   std::unique_ptr<Layer> layer(new Layer(std::move(file), *header, std::move(map)));
   TRY(layer->check_and_adopt_maps());
   return layer;

@@ -11,8 +11,8 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "disk/layer_format.h"
-#include "host/file_map.h"
-#include "host/random_access_file.h"
+#include "host/memory_map.h"
+#include "host/random_file.h"
 
 namespace recount {
 
@@ -25,7 +25,7 @@ class Layer {
   static Result<std::unique_ptr<Layer>> create_temporary(const std::string& folder, uint64_t disk_bytes);
   // kDamaged if anything about it is wrong. After another boot of the host it holds what was flushed.
   static Result<std::unique_ptr<Layer>> open(const std::string& path);
-  static Result<std::unique_ptr<Layer>> open(RandomAccessFile file);
+  static Result<std::unique_ptr<Layer>> open(RandomFile file);
 
   const std::string& path() const { return file_.path(); }
   uint64_t disk_bytes() const { return header_.disk_bytes; }
@@ -57,16 +57,16 @@ class Layer {
   void freeze() { frozen_ = true; }
 
  private:
-  Layer(RandomAccessFile file, const LayerHeader& header, std::unique_ptr<FileMap> map);
-  static Result<std::unique_ptr<Layer>> initialise(RandomAccessFile file, const LayerHeader& header);
+  Layer(RandomFile file, const LayerHeader& header, std::unique_ptr<MemoryMap> map);
+  static Result<std::unique_ptr<Layer>> initialise(RandomFile file, const LayerHeader& header);
   Result<void> check_and_adopt_maps();
   void set_states(uint64_t cluster, uint64_t count, ClusterState state);
   uint64_t load_word(uint64_t word) const;
 
-  RandomAccessFile file_;
+  RandomFile file_;
   LayerHeader header_;
   LayerLayout layout_;
-  std::unique_ptr<FileMap> map_;  // the live map
+  std::unique_ptr<MemoryMap> map_;  // the live map
   bool frozen_ = false;
   std::atomic<bool> unsynced_ = false;
   // By page of the live map: it may differ from the durable map.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "host/file_names.h"
+#include "host/file.h"
 #include "host/folders.h"
 
 namespace recount {
@@ -43,9 +43,9 @@ Result<void> merge(const Layer& upper, Layer& lower) {
 
 std::string layer_folder_path(const std::string& image) { return image + ".recount"; }
 
-Result<RandomAccessFile> open_base(const std::string& image) {
-  auto file = TRY(RandomAccessFile::open(image, FileMode::kRead));
-  const uint64_t size = TRY(file.identity()).size_bytes;
+Result<RandomFile> open_base(const std::string& image) {
+  auto file = TRY(RandomFile::open(image, FileMode::kRead));
+  const uint64_t size = TRY(file.size());
   if (size == 0) return fail(ErrorKind::kUnreadable, image + ": cannot open: it is empty");
   if (size % 512 != 0 || size > kMostDiskBytes) {
     return fail(ErrorKind::kUnreadable, image + ": cannot open: it is no raw disk image: its size, " +
@@ -157,7 +157,7 @@ Result<void> LayerFolder::remove_all(RemoveFrom end) const {
 Result<void> LayerFolder::set_half_committed(bool half) const {
   const std::string marker = marker_path(image_);
   if (half) {
-    TRY(RandomAccessFile::open(marker, FileMode::kReplace));
+    TRY(RandomFile::open(marker, FileMode::kReplace));
   } else {
     TRY(remove_file(marker));
   }

@@ -11,14 +11,14 @@
 #include "base/result.h"
 #include "disk/layer.h"
 #include "host/file_lock.h"
-#include "host/random_access_file.h"
+#include "host/random_file.h"
 
 namespace recount {
 
 std::string layer_folder_path(const std::string& image);
 
 // The image itself, read-only. kUnreadable if it cannot be a disk.
-Result<RandomAccessFile> open_base(const std::string& image);
+Result<RandomFile> open_base(const std::string& image);
 
 bool is_half_committed(const std::string& image);
 // kUnavailable if it is.

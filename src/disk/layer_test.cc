@@ -21,7 +21,7 @@ class LayerTest : public ::testing::Test {
   }
   // What open() says after the bytes at offset have been replaced.
   std::string error_after(uint64_t offset, ByteView bytes) {
-    auto file = RandomAccessFile::open(path_, FileMode::kReadWrite);
+    auto file = RandomFile::open(path_, FileMode::kReadWrite);
     EXPECT_TRUE(file->write(offset, bytes).has_value());
     auto layer = Layer::open(path_);
     if (layer) return "";
@@ -30,7 +30,7 @@ class LayerTest : public ::testing::Test {
   }
   // As it would be found after the host was booted again: the header names another boot.
   void pretend_reboot() {
-    auto file = RandomAccessFile::open(path_, FileMode::kReadWrite);
+    auto file = RandomFile::open(path_, FileMode::kReadWrite);
     BootId another{};
     another[3] = 1;
     const LayerHeader header{.disk_bytes = kDisk, .base_mtime_ns = 42, .boot = another};
@@ -93,7 +93,7 @@ TEST_F(LayerTest, AFlushAfterReopeningFlushesWhatTheKilledProcessDidNot) {
 
 TEST_F(LayerTest, AnyDamagedHeaderByteIsRefused) {
   make();
-  auto file = RandomAccessFile::open(path_, FileMode::kReadWrite);
+  auto file = RandomFile::open(path_, FileMode::kReadWrite);
   Bytes header(kLayerHeaderUsedBytes);
   ASSERT_TRUE(file->read(0, header));
   for (size_t at = 0; at < LayerHeader{}.encode().size(); ++at) {
@@ -117,7 +117,7 @@ TEST_F(LayerTest, AFileOfTheWrongSizeIsRefused) {
   make();
   const uint64_t whole = kLayout.file_bytes();
   for (uint64_t size : {uint64_t{0}, uint64_t{10}, uint64_t{4096}, whole - 1, whole + 1}) {
-    auto file = RandomAccessFile::open(path_, FileMode::kReadWrite);
+    auto file = RandomFile::open(path_, FileMode::kReadWrite);
     ASSERT_TRUE(file->resize(size));
     auto layer = Layer::open(path_);
     ASSERT_FALSE(layer) << size;

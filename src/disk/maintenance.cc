@@ -5,13 +5,13 @@
 #include "disk/base_digest.h"
 #include "disk/disk_stack.h"
 #include "disk/layer_folder.h"
-#include "host/file_names.h"
+#include "host/file.h"
 
 namespace recount {
 namespace {
 
 // The stack's own word for every cluster in it, into the image. Doing it again does the same again.
-Result<void> write_into(const RandomAccessFile& image, const DiskStack& disk) {
+Result<void> write_into(const RandomFile& image, const DiskStack& disk) {
   Bytes buffer;
   for (uint64_t at = disk.next_written(0); at < disk.clusters(); at = disk.next_written(at)) {
     constexpr uint64_t kMost = 256;
@@ -34,7 +34,7 @@ Result<void> commit_layers(const std::string& image) {
   const FileIdentity identity = TRY(base.identity());
   const auto folder = TRY(LayerFolder::open(image));
   if (!layer_paths(image).empty()) {
-    auto writable = TRY(RandomAccessFile::open(image, FileMode::kReadWrite));
+    auto writable = TRY(RandomFile::open(image, FileMode::kReadWrite));
     DiskStack disk(std::move(base), identity.size_bytes, DiskAccess::kReadOnly);
     for (auto& layer : TRY(folder.layers(identity))) disk.push(std::move(layer));
     TRY(forget_base_digest(image));
@@ -63,7 +63,7 @@ Result<LayerStatus> layer_status(const std::string& image) {
     return status;
   }
   for (const std::string& path : layer_paths(image)) {
-    auto file = RandomAccessFile::open(path, FileMode::kRead);
+    auto file = RandomFile::open(path, FileMode::kRead);
     if (!file) continue;  // a recorder has just merged it
     ++status.layers;
     status.allocated_bytes += TRY(file->allocated_bytes());

@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 #include "host/folders.h"
-#include "host/random_access_file.h"
+#include "host/random_file.h"
 
 namespace recount {
 
@@ -34,10 +34,10 @@ class TestFolder {
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }
 
   // Opened read-only, as a disk has it.
-  RandomAccessFile make_image(const std::string& name, ByteView content) const {
-    auto file = RandomAccessFile::open(path_ + "/" + name, FileMode::kReplace);
+  RandomFile make_image(const std::string& name, ByteView content) const {
+    auto file = RandomFile::open(path_ + "/" + name, FileMode::kReplace);
     EXPECT_TRUE(file.has_value() && file->write(0, content).has_value());
-    return std::move(*RandomAccessFile::open(path_ + "/" + name, FileMode::kRead));
+    return std::move(*RandomFile::open(path_ + "/" + name, FileMode::kRead));
   }
 
  private:

@@ -25,21 +25,21 @@ std::string_view as_text(const Bytes& bytes) {
 }  // namespace
 
 Result<std::unique_ptr<EvidenceReader>> EvidenceReader::open(const std::string& path) {
-  auto file = TRY(RandomFile::open(path));
+  auto file = TRY(RandomFile::open(path, FileMode::kRead));
   return open(std::move(file));
 }
 
-Result<std::unique_ptr<EvidenceReader>> EvidenceReader::open(std::unique_ptr<RandomFile> file) {
+Result<std::unique_ptr<EvidenceReader>> EvidenceReader::open(RandomFile file) {
   std::unique_ptr<EvidenceReader> reader(new EvidenceReader(std::move(file)));
   auto read = reader->read();
   if (read) return reader;
   if (read.error().kind == ErrorKind::kUnreadable) return std::unexpected(read.error());
-  return std::unexpected(in_context(reader->file_->name(), read.error()));
+  return std::unexpected(in_context(reader->file_.path(), read.error()));
 }
 
 Result<void> EvidenceReader::read() {
-  size_bytes_ = TRY(file_->size());
-  zip_ = TRY(read_zip_directory(*file_));
+  size_bytes_ = TRY(file_.size());
+  zip_ = TRY(read_zip_directory(file_));
   if (!has_member(kManifestMember))
     return damaged(kManifestMember, "not there: this zip is not an evidence file");
   Bytes text = TRY(unlisted_member(kManifestMember, kMaxManifestSize));
@@ -84,7 +84,7 @@ Result<Bytes> EvidenceReader::unlisted_member(std::string_view name, uint64_t ma
   const ZipMember& zip = at->second;
   if (zip.size_bytes > max_size) return damaged(name, "too large");
   Bytes bytes(zip.size_bytes);
-  if (TRY(file_->read_at(zip.data_offset, bytes)) != bytes.size())
+  if (TRY(file_.read_up_to_end(zip.data_offset, bytes)) != bytes.size())
     return damaged(name, "the file ends early");
   if (::crc32_z(0, bytes.data(), bytes.size()) != zip.crc32)
     return damaged(name, "altered: its CRC is wrong");
@@ -100,7 +100,7 @@ Result<Bytes> EvidenceReader::member(std::string_view name) const {
   if (listed->second.size_bytes != zip->second.size_bytes)
     return damaged(name, "its size is not the listed one");
   Bytes bytes(zip->second.size_bytes);
-  if (TRY(file_->read_at(zip->second.data_offset, bytes)) != bytes.size())
+  if (TRY(file_.read_up_to_end(zip->second.data_offset, bytes)) != bytes.size())
     return damaged(name, "the file ends early");
   if (blake2b(bytes) != listed->second.blake2b)
     return damaged(name, "altered: its digest is not the listed one");
@@ -143,7 +143,7 @@ Result<void> EvidenceReader::check_members() const {
     if (listed == manifest_.members.end())
       return verify(name, "in the file, but not listed in manifest.json");
     if (listed->second.size_bytes != zip.size_bytes) return verify(name, "its size is not the listed one");
-    if (TRY(digest_range(*file_, zip.data_offset, zip.size_bytes)) != listed->second.blake2b) {
+    if (TRY(digest_range(file_, zip.data_offset, zip.size_bytes)) != listed->second.blake2b) {
       return verify(name, "altered: its digest is not the listed one");
     }
   }
@@ -184,13 +184,13 @@ Result<void> EvidenceReader::check_seal() const {
     // The members first: a name is a better answer than "somewhere".
     if (auto members = check_members(); !members) return members;
     if (auto certificate = check_certificate(); !certificate) return certificate;
-    if (TRY(digest_range(*file_, 0, zip_.comment_offset)) != *record) {
+    if (TRY(digest_range(file_, 0, zip_.comment_offset)) != *record) {
       return verify("closing record", "not that of this file: it was altered after it was finished");
     }
     return {};
   }();
   if (checked || checked.error().kind == ErrorKind::kUnreadable) return checked;
-  return std::unexpected(in_context(file_->name(), checked.error()));
+  return std::unexpected(in_context(file_.path(), checked.error()));
 }
 
 }  // namespace recount

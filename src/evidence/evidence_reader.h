@@ -20,7 +20,7 @@ class EvidenceReader {
  public:
   // kUnreadable if it cannot be opened or read, kDamaged if it is no evidence.
   static Result<std::unique_ptr<EvidenceReader>> open(const std::string& path);
-  static Result<std::unique_ptr<EvidenceReader>> open(std::unique_ptr<RandomFile> file);
+  static Result<std::unique_ptr<EvidenceReader>> open(RandomFile file);
 
   const Manifest& manifest() const { return manifest_; }
   const std::optional<Certificate>& certificate() const { return certificate_; }
@@ -40,14 +40,14 @@ class EvidenceReader {
   Result<void> check_seal() const;
 
  private:
-  explicit EvidenceReader(std::unique_ptr<RandomFile> file) : file_(std::move(file)) {}
+  explicit EvidenceReader(RandomFile file) : file_(std::move(file)) {}
   Result<void> read();
   Result<Bytes> unlisted_member(std::string_view name, uint64_t max_size) const;
   Result<void> check_ram_chunks() const;
   Result<void> check_members() const;
   Result<void> check_certificate() const;
 
-  std::unique_ptr<RandomFile> file_;
+  RandomFile file_;
   uint64_t size_bytes_ = 0;
   ZipDirectory zip_;
   Manifest manifest_;

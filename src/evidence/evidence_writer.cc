@@ -103,7 +103,7 @@ Result<void> EvidenceWriter::close_record() {
   uint64_t size = TRY(file.size());
   CHECK(size > kClosingSize);
   Digest256 digest = TRY(digest_range(file, 0, size - kClosingSize));
-  return file.write_at(size - kClosingSize, view_of(closing_record(digest)));
+  return file.write(size - kClosingSize, view_of(closing_record(digest)));
 }
 
 Result<std::string> EvidenceWriter::publish() {

@@ -31,7 +31,7 @@ struct ArchiveSource : SourceBase {
   uint64_t write_at = 0;
 
   zip_int64_t begin_write(uint64_t keep_bytes) {
-    if (auto cut = file->truncate(keep_bytes); !cut) return failed(ZIP_ER_WRITE, cut.error());
+    if (auto cut = file->resize(keep_bytes); !cut) return failed(ZIP_ER_WRITE, cut.error());
     write_at = keep_bytes;
     return 0;
   }
@@ -52,7 +52,7 @@ struct ArchiveSource : SourceBase {
         read_at = 0;
         return 0;
       case ZIP_SOURCE_READ: {
-        auto got = file->read_at(read_at, {bytes, length});
+        auto got = file->read_up_to_end(read_at, {bytes, length});
         if (!got) return failed(ZIP_ER_READ, got.error());
         read_at += *got;
         return static_cast<zip_int64_t>(*got);
@@ -76,8 +76,7 @@ struct ArchiveSource : SourceBase {
       case ZIP_SOURCE_BEGIN_WRITE_CLONING:
         return begin_write(length);
       case ZIP_SOURCE_WRITE:
-        if (auto put = file->write_at(write_at, {bytes, length}); !put)
-          return failed(ZIP_ER_WRITE, put.error());
+        if (auto put = file->write(write_at, {bytes, length}); !put) return failed(ZIP_ER_WRITE, put.error());
         write_at += length;
         return static_cast<zip_int64_t>(length);
       case ZIP_SOURCE_SEEK_WRITE:
@@ -183,7 +182,7 @@ struct ZipAppend::Impl {
   std::unexpected<Error> error(zip_error_t* from) {
     if (first_error) return std::unexpected(*first_error);
     return fail(ErrorKind::kFailure,
-                archive.file->name() + ": cannot write the zip: " + zip_error_strerror(from));
+                archive.file->path() + ": cannot write the zip: " + zip_error_strerror(from));
   }
   std::unexpected<Error> error() { return error(zip_get_error(zip)); }
 };

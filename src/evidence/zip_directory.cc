@@ -27,7 +27,7 @@ std::unexpected<Error> damaged(const std::string& what) {
 
 Result<Bytes> read_exactly(const RandomFile& file, uint64_t offset, uint64_t size) {
   Bytes bytes(size);
-  size_t got = TRY(file.read_at(offset, bytes));
+  size_t got = TRY(file.read_up_to_end(offset, bytes));
   if (got != size) return damaged("the file ends early");
   return bytes;
 }

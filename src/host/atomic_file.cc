@@ -8,6 +8,9 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "host/folders.h"
+#include "host/os_error.h"
+
 namespace recount {
 namespace {
 
@@ -57,7 +60,7 @@ Result<std::unique_ptr<AtomicFile>> AtomicFile::create(const std::string& folder
     fd = Fd(::mkostemps(path.data(), 5, O_CLOEXEC));
   }
   if (!fd) {
-    return fail(ErrorKind::kUnavailable, folder + ": cannot make a file there: " + std::strerror(errno));
+    return os_error(ErrorKind::kUnavailable, folder, "make a file there");
   }
   return std::unique_ptr<AtomicFile>(new AtomicFile(folder, final_name, std::move(path), std::move(fd)));
 }
@@ -66,7 +69,7 @@ AtomicFile::AtomicFile(std::string folder, std::string final_name, std::string t
     : folder_(std::move(folder)),
       final_name_(std::move(final_name)),
       temporary_path_(std::move(temporary_path)),
-      file_(std::make_unique<RandomFile>(std::move(fd), folder_ + "/" + final_name_)) {}
+      file_(std::move(fd), folder_ + "/" + final_name_) {}
 
 AtomicFile::~AtomicFile() { discard(); }
 
@@ -77,7 +80,7 @@ void AtomicFile::discard() {
 
 Result<std::string> AtomicFile::publish() {
   constexpr unsigned kTries = 10'000;
-  if (auto synced = file_->sync(); !synced) return std::unexpected(synced.error());
+  if (auto synced = file_.sync(); !synced) return std::unexpected(synced.error());
   std::string path;
   int error = EEXIST;
   for (unsigned n = 1; n <= kTries && error == EEXIST; ++n) {
@@ -87,10 +90,8 @@ Result<std::string> AtomicFile::publish() {
   if (error != 0)
     return fail(ErrorKind::kUnavailable, path + ": cannot name the file so: " + std::strerror(error));
   gone_ = true;
-  Fd folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || ::fsync(folder.get()) != 0) {
-    return fail(ErrorKind::kUnavailable,
-                path + ": written, but its folder cannot be synced: " + std::strerror(errno));
+  if (auto synced = sync_folder(folder_); !synced) {
+    return std::unexpected(in_context(path + ": written, but", synced.error()));
   }
   return path;
 }

@@ -19,7 +19,7 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
-  RandomFile& file() { return *file_; }
+  RandomFile& file() { return file_; }
   // Opens the file in this process, until it is published.
   const std::string& temporary_path() const { return temporary_path_; }
   // Syncs the file, renames it and syncs the folder; gives the path that it got. Once.
@@ -30,7 +30,7 @@ class AtomicFile {
  private:
   AtomicFile(std::string folder, std::string final_name, std::string temporary_path, Fd fd);
   std::string folder_, final_name_, temporary_path_;
-  std::unique_ptr<RandomFile> file_;
+  RandomFile file_;
   bool gone_ = false;  // published or discarded
 };
 

@@ -6,13 +6,14 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "host/os_error.h"
 
 namespace recount {
 
 Result<std::pair<Channel, Channel>> Channel::pair() {
   int fds[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
-    return fail(ErrorKind::kUnavailable, std::string("cannot make a socket pair: ") + std::strerror(errno));
+    return os_error(ErrorKind::kUnavailable, "channel", "make a socket pair");
   }
   return std::pair{Channel(Fd(fds[0])), Channel(Fd(fds[1]))};
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Messages between our own processes: whole or not at all, in order, and a file descriptor may ride along. The other
-// end having died shows as closed(), never as a signal.
+// Messages between our own processes: whole or not at all, in order, and a file descriptor may ride along.
+// The other end having died shows as closed(), never as a signal.
 
 #include <optional>
 #include <utility>

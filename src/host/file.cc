@@ -1,25 +1,20 @@
 #include "host/file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "host/fd.h"
+#include "host/os_error.h"
+#include "host/random_file.h"
 
 namespace recount {
-namespace {
-
-std::unexpected<Error> cannot(const std::string& path, const char* what) {
-  return fail(ErrorKind::kUnreadable, path + ": cannot " + what + ": " + std::strerror(errno));
-}
-
-}  // namespace
 
 Result<Bytes> read_file(const std::string& path) {
   Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return cannot(path, "open");
+  if (!fd) return os_error(ErrorKind::kUnreadable, path, "open");
   Bytes bytes;
   for (;;) {
     constexpr size_t kStep = 1 << 20;
@@ -28,28 +23,37 @@ Result<Bytes> read_file(const std::string& path) {
     ssize_t got = ::read(fd.get(), bytes.data() + had, kStep);
     bytes.resize(had + static_cast<size_t>(got > 0 ? got : 0));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return cannot(path, "read");
+    if (got < 0) return os_error(ErrorKind::kUnreadable, path, "read");
     if (got == 0) break;
   }
   return bytes;
 }
 
-Result<void> write_file_atomically(const std::string& path, ByteView bytes) {
-  std::string temporary = path + ".new";
-  auto failed = [&](const char* what) {
-    std::string reason = std::strerror(errno);
-    ::unlink(temporary.c_str());
-    return fail(ErrorKind::kUnavailable, path + ": cannot " + what + ": " + reason);
-  };
-  Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!fd) return failed("create");
-  while (!bytes.empty()) {
-    ssize_t done = ::write(fd.get(), bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return failed("write");
-    bytes = bytes.subspan(static_cast<size_t>(done));
+Result<void> replace_file(const std::string& path, ByteView bytes) {
+  const std::string temporary = path + ".new";
+  auto replaced = [&]() -> Result<void> {
+    auto file = RandomFile::open(temporary, FileMode::kReplace);
+    if (!file) return fail(ErrorKind::kUnavailable, file.error().message);
+    TRY(file->write(0, bytes));
+    return rename_file(temporary, path);
+  }();
+  if (!replaced) (void)remove_file(temporary);
+  return replaced;
+}
+
+bool file_exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+Result<void> rename_file(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    return os_error(ErrorKind::kUnavailable, to, "make by renaming");
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return failed("rename");
+  return {};
+}
+
+Result<void> remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+    return os_error(ErrorKind::kUnavailable, path, "remove");
+  }
   return {};
 }
 

@@ -4,7 +4,8 @@
 #include <sys/file.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "host/os_error.h"
 
 namespace recount {
 
@@ -18,7 +19,7 @@ Result<std::optional<FileLock>> FileLock::try_take(const std::string& path) {
   }
   if (result == 0) return std::optional(FileLock(std::move(fd)));
   if (fd && errno == EWOULDBLOCK) return std::optional<FileLock>();
-  return fail(ErrorKind::kUnavailable, path + ": cannot lock: " + std::strerror(errno));
+  return os_error(ErrorKind::kUnavailable, path, "lock");
 }
 
 }  // namespace recount

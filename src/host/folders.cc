@@ -1,13 +1,17 @@
 #include "host/folders.h"
 
+#include <fcntl.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
+
+#include "host/fd.h"
+#include "host/os_error.h"
 
 namespace recount {
 namespace fs = std::filesystem;
@@ -46,7 +50,7 @@ Result<std::string> make_private_folder(const std::string& path, const std::stri
   if (auto made = make_folder(path); !made) return std::unexpected(made.error());
   std::string pattern = path + "/" + name + ".XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) {
-    return fail(ErrorKind::kUnavailable, pattern + ": cannot make this folder: " + std::strerror(errno));
+    return os_error(ErrorKind::kUnavailable, pattern, "make this folder");
   }
   return pattern;
 }
@@ -54,6 +58,15 @@ Result<std::string> make_private_folder(const std::string& path, const std::stri
 void remove_folder(const std::string& path) {
   std::error_code error;
   fs::remove_all(path, error);
+}
+
+Result<void> sync_folder(const std::string& path) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Some file systems cannot sync a folder (EINVAL): then there is nothing better to do.
+  if (!fd || (::fsync(fd.get()) != 0 && errno != EINVAL)) {
+    return os_error(ErrorKind::kUnavailable, path, "sync this folder");
+  }
+  return {};
 }
 
 uint64_t free_bytes(const std::string& path) {

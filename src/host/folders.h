@@ -1,5 +1,5 @@
 #pragma once
-// Where Recount keeps things: $RECOUNT_DIR, else $XDG_DATA_HOME/recount, else ~/.local/share/recount.
+// Folders: where Recount keeps things, and what can be done with them.
 
 #include <string>
 #include <vector>
@@ -8,6 +8,7 @@
 
 namespace recount {
 
+// $RECOUNT_DIR, else $XDG_DATA_HOME/recount, else ~/.local/share/recount.
 std::string data_folder();
 std::string temporary_folder();  // $TMPDIR, else /tmp
 // Makes it and its parents. kUnavailable with the path and why if that fails.
@@ -16,7 +17,9 @@ Result<void> make_folder(const std::string& path);
 std::vector<std::string> list_folder(const std::string& path);
 // A new empty folder of our own under path, such as path/NAME.Xa72Lq.
 Result<std::string> make_private_folder(const std::string& path, const std::string& name);
-void remove_folder(const std::string& path);   // and all in it
+void remove_folder(const std::string& path);  // and all in it
+// Makes earlier renames and removals in it survive a power cut. kUnavailable.
+Result<void> sync_folder(const std::string& path);
 uint64_t free_bytes(const std::string& path);  // on its file system; 0 if unknown
 
 }  // namespace recount

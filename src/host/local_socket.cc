@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "host/os_error.h"
+
 namespace recount {
 namespace {
 
@@ -15,7 +17,8 @@ Result<sockaddr_un> address_of(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
-    return fail(ErrorKind::kUsage, path + ": too long for a socket's name; set RECOUNT_DIR to a shorter folder");
+    return fail(ErrorKind::kUsage,
+                path + ": too long for a socket's name; set RECOUNT_DIR to a shorter folder");
   }
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   return address;
@@ -38,7 +41,7 @@ Result<LocalListener> LocalListener::listen(const std::string& path) {
   Fd fd = stream_socket();
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(fd.get(), 8) != 0) {
-    return fail(ErrorKind::kUnavailable, path + ": cannot listen: " + std::strerror(errno));
+    return os_error(ErrorKind::kUnavailable, path, "listen");
   }
   return LocalListener(std::move(fd), path);
 }
@@ -88,7 +91,8 @@ std::optional<std::string> LineConnection::read_line() {
 void LineConnection::write_line(const std::string& line) {
   std::string out = line + "\n";
   // A peer that does not read its answer must not hold the recorder up.
-  if (::send(fd_.get(), out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT) != static_cast<ssize_t>(out.size())) {
+  if (::send(fd_.get(), out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT) !=
+      static_cast<ssize_t>(out.size())) {
     closed_ = true;
   }
 }

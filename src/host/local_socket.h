@@ -31,7 +31,8 @@ class LocalListener {
 // Connects, sends a line, waits for a line. kUnavailable if nobody listens.
 Result<std::string> ask_local(const std::string& path, const std::string& line);
 
-// A connection's side of the recorder. nullopt until a whole line is there; peers that send too much are cut off.
+// A connection's side of the recorder. nullopt until a whole line is there; peers that send too much are cut
+// off.
 class LineConnection {
  public:
   explicit LineConnection(Fd fd) : fd_(std::move(fd)) {}

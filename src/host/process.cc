@@ -5,18 +5,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <sstream>
+
+#include "host/os_error.h"
 
 namespace recount {
 
 Result<int> fork_process(const std::string& name, const std::function<int()>& body) {
   std::fflush(nullptr);
   pid_t pid = ::fork();
-  if (pid < 0) return fail(ErrorKind::kUnavailable, std::string("cannot fork: ") + std::strerror(errno));
+  if (pid < 0) return os_error(ErrorKind::kUnavailable, name, "fork");
   if (pid == 0) {
     ::prctl(PR_SET_NAME, name.c_str());
     int code = body();

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "host/fd.h"
+#include "host/memory_map.h"
 
 namespace recount {
 
@@ -16,18 +17,13 @@ class SharedMemory {
   static Result<std::unique_ptr<SharedMemory>> create(const char* name, size_t size_bytes);
   // kUnavailable if it is not of this size.
   static Result<std::unique_ptr<SharedMemory>> attach(Fd fd, size_t size_bytes);
-  ~SharedMemory();
-  SharedMemory(const SharedMemory&) = delete;
-  SharedMemory& operator=(const SharedMemory&) = delete;
-
-  uint8_t* data() { return data_; }
+  uint8_t* data() { return map_->data(); }
   const Fd& fd() const { return fd_; }
 
  private:
-  SharedMemory(Fd fd, uint8_t* data, size_t size) : fd_(std::move(fd)), data_(data), size_(size) {}
+  SharedMemory(Fd fd, std::unique_ptr<MemoryMap> map) : fd_(std::move(fd)), map_(std::move(map)) {}
   Fd fd_;
-  uint8_t* data_;
-  size_t size_;
+  std::unique_ptr<MemoryMap> map_;
 };
 
 }  // namespace recount

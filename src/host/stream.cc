@@ -7,24 +7,26 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "host/os_error.h"
+
 namespace recount {
 
 Result<Fd> duplicate_stdout() {
   Fd fd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-  if (!fd) return fail(ErrorKind::kUnavailable, std::string("standard output: ") + std::strerror(errno));
+  if (!fd) return os_error(ErrorKind::kUnavailable, "standard output", "duplicate");
   return fd;
 }
 
 Result<Fd> open_for_append(const std::string& path) {
   Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  if (!fd) return fail(ErrorKind::kUnreadable, path + ": cannot open: " + std::strerror(errno));
+  if (!fd) return os_error(ErrorKind::kUnreadable, path, "open");
   return fd;
 }
 
 Result<std::pair<Fd, Fd>> stream_pair() {
   int fds[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
-    return fail(ErrorKind::kUnavailable, std::string("cannot make a socket pair: ") + std::strerror(errno));
+    return os_error(ErrorKind::kUnavailable, "console", "make a socket pair");
   }
   return std::pair{Fd(fds[0]), Fd(fds[1])};
 }
@@ -37,6 +39,15 @@ Bytes read_some(int fd) {
   } while (got < 0 && errno == EINTR);
   bytes.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
   return bytes;
+}
+
+void write_all(int fd, ByteView bytes) {
+  while (!bytes.empty()) {
+    ssize_t done = ::write(fd, bytes.data(), bytes.size());
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) return;  // nobody listens: the guest goes on
+    bytes = bytes.subspan(static_cast<size_t>(done));
+  }
 }
 
 bool send_now(int fd, ByteView bytes) {

@@ -17,6 +17,8 @@ Result<Fd> open_for_append(const std::string& path);
 Result<std::pair<Fd, Fd>> stream_pair();
 // What is there, up to 64 KiB; waits if there is nothing. Empty at the end, or on an error.
 Bytes read_some(int fd);
+// All of it, waiting where it must; what nobody reads is dropped.
+void write_all(int fd, ByteView bytes);
 // Without waiting. False if the peer is gone or does not read.
 bool send_now(int fd, ByteView bytes);
 

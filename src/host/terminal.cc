@@ -3,8 +3,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cerrno>
-
 #include "host/poll.h"
 #include "host/stream.h"
 
@@ -27,15 +25,6 @@ Bytes ConsoleReader::read() {
   Bytes bytes = read_some(STDIN_FILENO);
   at_end_ = bytes.empty();
   return bytes;
-}
-
-void write_all(int fd, ByteView bytes) {
-  while (!bytes.empty()) {
-    ssize_t done = ::write(fd, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return;  // nobody listens: the guest goes on
-    bytes = bytes.subspan(static_cast<size_t>(done));
-  }
 }
 
 void write_stderr(std::string_view text) { write_all(STDERR_FILENO, view_of(text)); }

@@ -1,5 +1,5 @@
 #pragma once
-// The console's side of the host: raw mode while we run, and reads that do not block.
+// The user's terminal: raw mode while we run, reads that do not block, messages.
 
 #include <termios.h>
 
@@ -37,8 +37,6 @@ class ConsoleReader {
   bool at_end_ = false;
 };
 
-// All of it, waiting where it must; what nobody reads is dropped.
-void write_all(int fd, ByteView bytes);
 void write_stderr(std::string_view text);
 
 struct TerminalSize {

@@ -198,7 +198,7 @@ TEST(Spool, ADamagedFileIsAnErrorNotAnEvent) {
   std::string path = folder.path + "/" + list_folder(folder.path).front();
   Bytes file = *read_file(path);
   file[file.size() / 2] ^= 1;
-  ASSERT_TRUE(write_file_atomically(path, file));
+  ASSERT_TRUE(replace_file(path, file));
   JournalReader reader(*ring, folder.path, 0);
   EXPECT_FALSE(reader.peek());
 }

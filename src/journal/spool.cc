@@ -6,7 +6,6 @@
 #include <charconv>
 
 #include "host/file.h"
-#include "host/file_names.h"
 #include "host/folders.h"
 #include "journal/record.h"
 
@@ -51,7 +50,7 @@ Result<void> Spooler::spool() {
   if (size == 0) return fail(ErrorKind::kDamaged, "the journal's ring holds a damaged record");
   SealedSegment sealed = seal_segment(header_, ByteView(bytes).first(size));
   std::string path = folder_ + "/" + name_of(begin);
-  if (auto written = write_file_atomically(path, sealed.bytes); !written) return written;
+  if (auto written = replace_file(path, sealed.bytes); !written) return written;
   header_ = {header_.sequence + 1, header_.begin, sealed.digest};
   files_[begin + size] = {sealed.bytes.size(), path};
   file_bytes_ += sealed.bytes.size();

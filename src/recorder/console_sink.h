@@ -1,7 +1,7 @@
 #pragma once
 // The primary's console: what the guest printed goes to the user once a slice, and past the failure detector.
 
-#include "host/terminal.h"
+#include "host/stream.h"
 #include "recorder/failure_detector.h"
 #include "recorder/guest.h"
 
