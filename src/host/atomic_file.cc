@@ -1,6 +1,7 @@
 #include "host/atomic_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -8,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "host/file_lock.h"
 #include "host/folders.h"
 #include "host/os_error.h"
 
@@ -37,6 +39,46 @@ int rename_no_replace(const std::string& from, const std::string& to) {
   return 0;
 }
 
+// The number keeps the name short enough for any file system that takes the final one.
+constexpr std::string_view kPrefix = ".recount-", kPattern = "XXXXXX", kSuffix = ".part";
+
+bool is_temporary_name(std::string_view name) {
+  return name.size() == kPrefix.size() + kPattern.size() + kSuffix.size() && name.starts_with(kPrefix) &&
+         name.ends_with(kSuffix);
+}
+
+// Is path still the name of this file?
+bool names(const std::string& path, const Fd& fd) {
+  struct stat by_name, open;
+  return ::lstat(path.c_str(), &by_name) == 0 && ::fstat(fd.get(), &open) == 0 &&
+         by_name.st_dev == open.st_dev && by_name.st_ino == open.st_ino;
+}
+
+// Whoever has the lock may take the name away: a writer has it as long as it lives. It is only about room, so
+// what cannot be removed stays.
+void remove_left_behind(const std::string& folder) {
+  for (const std::string& name : list_folder(folder)) {
+    if (!is_temporary_name(name)) continue;
+    const std::string path = folder + "/" + name;
+    Fd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat s;
+    if (!fd || ::fstat(fd.get(), &s) != 0 || !S_ISREG(s.st_mode)) continue;
+    if (try_lock(fd) == Lock::kTaken && names(path, fd)) ::unlink(path.c_str());
+  }
+}
+
+// A new file, locked where the file system knows locks. Before it is, another writer may take it for left
+// behind: then there is another try.
+Result<Fd> make_temporary(const std::string& folder, std::string& path) {
+  for (;;) {
+    path = folder + "/" + std::string(kPrefix).append(kPattern).append(kSuffix);
+    Fd fd(::mkostemps(path.data(), kSuffix.size(), O_CLOEXEC));
+    if (!fd) return os_error(ErrorKind::kUnavailable, folder, "make a file there");
+    const Lock lock = try_lock(fd);
+    if (lock == Lock::kImpossible || (lock == Lock::kTaken && names(path, fd))) return fd;
+  }
+}
+
 std::string numbered(const std::string& name, unsigned n) {
   if (n == 1) return name;
   size_t dot = name.rfind('.');
@@ -52,16 +94,10 @@ Result<std::unique_ptr<AtomicFile>> AtomicFile::create(const std::string& folder
       final_name.find('/') != std::string::npos || final_name.find('\0') != std::string::npos) {
     return fail(ErrorKind::kUsage, final_name + ": not a file name: give a name without '/'");
   }
+  remove_left_behind(folder);
   std::string path;
   Fd fd = open_nameless(folder, path);
-  if (!fd) {
-    // The number keeps the name short enough for any file system that takes the final one.
-    path = folder + "/.recount-XXXXXX.part";
-    fd = Fd(::mkostemps(path.data(), 5, O_CLOEXEC));
-  }
-  if (!fd) {
-    return os_error(ErrorKind::kUnavailable, folder, "make a file there");
-  }
+  if (!fd) fd = TRY(make_temporary(folder, path));
   return std::unique_ptr<AtomicFile>(new AtomicFile(folder, final_name, std::move(path), std::move(fd)));
 }
 

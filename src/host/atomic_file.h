@@ -1,7 +1,8 @@
 #pragma once
 // A file that exists whole or not at all: written without a name, or under a temporary one where the file
 // system wants one, then synced and named. Never overwrites: a name that is taken gets -2, -3, ... before its
-// extension. Destroyed unpublished, it is gone.
+// extension. Destroyed unpublished, it is gone; a temporary name that a killed process left is removed by the
+// next one that writes in the folder, as such a file is locked as long as any process has it open.
 
 #include <memory>
 #include <string>
@@ -13,7 +14,8 @@ namespace recount {
 
 class AtomicFile {
  public:
-  // kUsage if the name is no plain file name, kUnavailable if the folder cannot be written.
+  // Removes what is left behind there first. kUsage if the name is no plain file name, kUnavailable if the
+  // folder cannot be written.
   static Result<std::unique_ptr<AtomicFile>> create(const std::string& folder, const std::string& final_name);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;

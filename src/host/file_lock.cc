@@ -9,16 +9,26 @@
 
 namespace recount {
 
+Lock try_lock(const Fd& fd) {
+  int result;
+  do {
+    result = ::flock(fd.get(), LOCK_EX | LOCK_NB);
+  } while (result != 0 && errno == EINTR);
+  if (result == 0) return Lock::kTaken;
+  return errno == EWOULDBLOCK ? Lock::kHeldByOthers : Lock::kImpossible;
+}
+
 Result<std::optional<FileLock>> FileLock::try_take(const std::string& path) {
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  int result = -1;
-  if (fd) {
-    do {
-      result = ::flock(fd.get(), LOCK_EX | LOCK_NB);
-    } while (result != 0 && errno == EINTR);
+  if (!fd) return os_error(ErrorKind::kUnavailable, path, "lock");
+  switch (try_lock(fd)) {
+    case Lock::kTaken:
+      return std::optional(FileLock(std::move(fd)));
+    case Lock::kHeldByOthers:
+      return std::optional<FileLock>();
+    case Lock::kImpossible:
+      break;
   }
-  if (result == 0) return std::optional(FileLock(std::move(fd)));
-  if (fd && errno == EWOULDBLOCK) return std::optional<FileLock>();
   return os_error(ErrorKind::kUnavailable, path, "lock");
 }
 
