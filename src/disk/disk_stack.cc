@@ -144,7 +144,7 @@ Result<void> DiskStack::reserve(uint64_t sector, uint64_t sector_count, BlockOp 
   const uint64_t end = begin + sector_count * kSectorSize;
   const uint64_t first = begin / kClusterBytes;
   const uint64_t last = (end - 1) / kClusterBytes;
-  if (op == BlockOp::kWriteZeroes) {  // whole clusters of zeros need none
+  if (op != BlockOp::kWrite) {  // whole clusters of zeros need none
     if (begin % kClusterBytes != 0) TRY(top().reserve(first, 1));
     if (end % kClusterBytes != 0 && end != disk_bytes_) TRY(top().reserve(last, 1));
     return {};

@@ -21,8 +21,8 @@ class DiskStack final : public BlockPort {
   // sees.
   DiskStack(RandomFile base, uint64_t disk_bytes, DiskAccess access);
 
-  // BlockPort. A discard has no method here: it does nothing, so that later reads depend on the requests
-  // alone.
+  // BlockPort. A discard has no method here: the device does it as write_zeroes(), so that later reads depend
+  // on the requests alone.
   uint64_t sector_count() const override { return disk_bytes_ / kSectorSize; }
   bool read_only() const override { return access_ == DiskAccess::kReadOnly; }
   void start(const BlockRequest& request) override;
@@ -37,7 +37,7 @@ class DiskStack final : public BlockPort {
 
   // As read(), but the host's failure is an error.
   Result<void> try_read(uint64_t sector, std::span<uint8_t> out) const;
-  // Makes sure of the space that this write will take in the top layer.
+  // Makes sure of the space that this kWrite, kWriteZeroes or kDiscard will take in the top layer.
   Result<void> reserve(uint64_t sector, uint64_t sector_count, BlockOp op) const;
   Result<void> flush();
   // Another process has written to these layers.

@@ -87,11 +87,10 @@ DiskStatus DiskThread::answer(DiskStack& disk, const BlockRequest& request) {
       return DiskStatus::kOk;
     case BlockOp::kWrite:
     case BlockOp::kWriteZeroes:
+    case BlockOp::kDiscard:
       return status_of(disk.reserve(request.sector, request.sector_count, request.op));
     case BlockOp::kFlush:
       return status_of(disk.flush());
-    case BlockOp::kDiscard:
-      return DiskStatus::kOk;
   }
   return DiskStatus::kIoError;
 }

@@ -1,8 +1,8 @@
 #pragma once
 // The disks' I/O thread. It never moves guest data: it finds out how a request will end, before the vCPU
-// thread does the work at the completion's position. A read warms the page cache and meets EIO here; a write
-// gets its space, so that it cannot fail later; a flush is done. Completions come out in the order of the
-// requests. Discards end well at once: they do nothing (DiskStack).
+// thread does the work at the completion's position. A read warms the page cache and meets EIO here; what
+// writes (a discard too: the device does it as zeroes) gets its space, so that it cannot fail later; a flush
+// is done. Completions come out in the order of the requests.
 
 #include <condition_variable>
 #include <deque>

@@ -123,7 +123,7 @@ TEST(DiskThreadTest, DataMovesWhileTheThreadWorks) {
       } else if (request.op == BlockOp::kWrite) {
         disk.write(request.sector, bytes);
         std::copy(bytes.begin(), bytes.end(), at);
-      } else if (request.op == BlockOp::kWriteZeroes) {
+      } else if (request.op == BlockOp::kWriteZeroes || request.op == BlockOp::kDiscard) {
         disk.write_zeroes(request.sector, request.sector_count);
         std::fill_n(at, bytes.size(), uint8_t{0});
       }
@@ -179,6 +179,49 @@ TEST(DiskThreadTest, NoSpaceIsAnIoErrorAtTheCompletion) {
   Bytes out(4096, 1);
   disk.read(0, out);
   EXPECT_EQ(out, Bytes(4096));
+}
+
+// The device does a discard as zeroes: where it cuts a cluster, that one has to be written whole.
+TEST(DiskThreadTest, DiscardWithoutSpaceIsAnIoErrorAtTheCompletion) {
+  SmallFileSystem small;
+  if (!small.mounted()) GTEST_SKIP() << "needs the right to mount";
+  TestFolder folder;
+  constexpr uint64_t kDisk = 4 << 20, kClusterSectors = kClusterBytes / kSectorSize;
+  Bytes content = random_bytes(kDisk, 3);
+  DiskStack disk(folder.make_image("a.img", content), kDisk, DiskAccess::kReadWrite);
+  disk.push(temporary_layer(small.path(), kDisk));
+  DiskThread thread;
+  thread.attach(disk);
+  thread.resume();
+  const uint64_t clusters = kDisk / kClusterBytes;
+  std::vector<BlockRequest> requests;
+  for (uint64_t i = 0; i < clusters; ++i) {
+    requests.push_back(
+        {.serial = i, .op = BlockOp::kDiscard, .sector = i * kClusterSectors + 1, .sector_count = 2});
+  }
+  // Whole clusters need no space.
+  requests.push_back(
+      {.serial = clusters, .op = BlockOp::kDiscard, .sector = 0, .sector_count = kDisk / kSectorSize});
+  for (const BlockRequest& request : requests) disk.start(request);
+  auto all = wait_for(thread, requests.size());
+  ASSERT_EQ(all.size(), requests.size());
+  EXPECT_EQ(all.front().status, DiskStatus::kOk);
+  EXPECT_EQ(all[clusters - 1].status, DiskStatus::kIoError);
+  EXPECT_EQ(all.back().status, DiskStatus::kOk);
+  auto check = [&] {
+    Bytes out(kDisk);
+    disk.read(0, out);
+    EXPECT_EQ(out, content);
+  };
+  for (const DiskCompletion& c : all) {
+    if (c.request == clusters) check();
+    if (c.status != DiskStatus::kOk) continue;
+    const BlockRequest& request = requests[c.request];
+    disk.write_zeroes(request.sector, request.sector_count);
+    std::fill_n(content.begin() + static_cast<std::ptrdiff_t>(request.sector * kSectorSize),
+                request.sector_count * kSectorSize, uint8_t{0});
+  }
+  check();
 }
 
 }  // namespace
