@@ -56,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   ByteView rest = ByteView(data, size).subspan(1);
   if (data[0] % 2 == 0) {
-    auto layer = import_overlay(rest, kDisk, temporary_folder());
+    auto layer = import_overlay(source_of(rest), kDisk, temporary_folder());
     if (layer) use(**layer);
   } else {
     open_layer(rest);

@@ -17,21 +17,22 @@ class OverlayTest : public ::testing::Test {
         std::make_unique<DiskStack>(folder_.make_image("a.img", content_), kDisk, DiskAccess::kReadWrite);
     return disk;
   }
-  static Bytes exported(const DiskStack& disk) {
-    Bytes all;
-    EXPECT_TRUE(export_overlay(disk, [&all](ByteView piece) -> Result<void> {
-      EXPECT_LE(piece.size(), 2u << 20);
-      all.insert(all.end(), piece.begin(), piece.end());
-      return {};
-    }));
-    return all;
+  static Bytes drained(ByteSource source, size_t step) {
+    Bytes all, piece(step);
+    for (;;) {
+      auto got = source(piece);
+      EXPECT_TRUE(got && *got <= step);
+      if (!got || *got == 0) return all;
+      all.insert(all.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(*got));
+    }
   }
+  static Bytes exported(const DiskStack& disk) { return drained(export_overlay(disk), 1 << 16); }
   static Bytes whole(DiskStack& disk) {
     Bytes bytes(kDisk);
     disk.read(0, bytes);
     return bytes;
   }
-  auto import(ByteView bytes) { return import_overlay(bytes, kDisk, folder_.path()); }
+  auto import(ByteView bytes) { return import_overlay(source_of(bytes), kDisk, folder_.path()); }
 
   static constexpr uint64_t kDisk = 1000 * kClusterBytes + 1024;
   TestFolder folder_;
@@ -92,19 +93,35 @@ TEST_F(OverlayTest, EveryCutIsRefused) {
   EXPECT_FALSE(import(longer));
 }
 
-TEST_F(OverlayTest, AnErrorOfTheSinkEndsTheExport) {
+TEST_F(OverlayTest, AnExportIsTheSameInPiecesOfAnySizeAndImportsDirectly) {
   auto disk = base();
   disk->push(temporary());
-  disk->write(0, Bytes(512, 1));
-  auto result =
-      export_overlay(*disk, [](ByteView) { return Result<void>(fail(ErrorKind::kUnavailable, "full")); });
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().message, "full");
+  disk->write(3, random_bytes(700 * kSectorSize, 4));
+  disk->write_zeroes(2000, 80);
+  const Bytes overlay = exported(*disk);
+  for (size_t step : {1, 7, 4096, 3 << 20}) EXPECT_EQ(drained(export_overlay(*disk), step), overlay);
+  auto again = base();
+  again->push(std::move(*import_overlay(export_overlay(*disk), kDisk, folder_.path())));
+  EXPECT_EQ(whole(*again), whole(*disk));
+}
+
+TEST_F(OverlayTest, AnErrorOfTheSourceEndsTheImport) {
+  auto disk = base();
+  disk->push(temporary());
+  disk->write(0, random_bytes(1 << 18, 4));
+  auto at_the_end = [whole = export_overlay(*disk)](std::span<uint8_t> out) mutable -> Result<size_t> {
+    size_t got = TRY(whole(out));
+    if (got == 0) return fail(ErrorKind::kDamaged, "altered");
+    return got;
+  };
+  auto layer = import_overlay(at_the_end, kDisk, folder_.path());
+  ASSERT_FALSE(layer);
+  EXPECT_EQ(layer.error().message, "altered");
 }
 
 TEST_F(OverlayTest, AnOverlayOfAnotherDiskIsRefused) {
   auto overlay = exported(*base());
-  EXPECT_FALSE(import_overlay(overlay, kDisk + 512, folder_.path()));
+  EXPECT_FALSE(import_overlay(source_of(overlay), kDisk + 512, folder_.path()));
 }
 
 }  // namespace

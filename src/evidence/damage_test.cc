@@ -101,6 +101,11 @@ TEST_F(DamageTest, AlteredMemberIsNamed) {
   EXPECT_EQ(member.error().kind, ErrorKind::kDamaged);
   EXPECT_NE(member.error().message.find("journal/00001.seg"), std::string::npos);
   EXPECT_TRUE(reader->member("journal/00000.seg"));
+  auto source = *reader->member_source("journal/00001.seg");
+  Bytes piece(10);
+  EXPECT_EQ(*source(piece), 10u);
+  EXPECT_EQ(*source(piece), 6u);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(source(piece).error().message, member.error().message);
   auto seal = reader->check_seal();
   EXPECT_EQ(seal.error().kind, ErrorKind::kVerify);
   EXPECT_NE(seal.error().message.find("journal/00001.seg"), std::string::npos);

@@ -14,6 +14,9 @@ namespace {
 std::unexpected<Error> damaged(std::string_view where, const char* what) {
   return fail(ErrorKind::kDamaged, std::string(where) + ": " + what);
 }
+std::unexpected<Error> altered(std::string_view where) {
+  return damaged(where, "altered: its digest is not the listed one");
+}
 std::unexpected<Error> verify(std::string_view where, const char* what) {
   return fail(ErrorKind::kVerify, std::string(where) + ": " + what);
 }
@@ -91,20 +94,52 @@ Result<Bytes> EvidenceReader::unlisted_member(std::string_view name, uint64_t ma
   return bytes;
 }
 
-Result<Bytes> EvidenceReader::member(std::string_view name) const {
-  if (is_unlisted_member(name)) return unlisted_member(name, kMaxManifestSize);
+Result<EvidenceReader::Listed> EvidenceReader::listed_member(std::string_view name) const {
   auto listed = manifest_.members.find(name);
   auto zip = zip_.members.find(name);
   if (zip == zip_.members.end()) return damaged(name, "not in the file");
   if (listed == manifest_.members.end()) return damaged(name, "not listed in manifest.json");
   if (listed->second.size_bytes != zip->second.size_bytes)
     return damaged(name, "its size is not the listed one");
-  Bytes bytes(zip->second.size_bytes);
-  if (TRY(file_.read_up_to_end(zip->second.data_offset, bytes)) != bytes.size())
+  return Listed{zip->second, listed->second};
+}
+
+Result<Bytes> EvidenceReader::member(std::string_view name) const {
+  if (is_unlisted_member(name)) return unlisted_member(name, kMaxManifestSize);
+  const Listed listed = TRY(listed_member(name));
+  Bytes bytes(listed.zip.size_bytes);
+  if (TRY(file_.read_up_to_end(listed.zip.data_offset, bytes)) != bytes.size())
     return damaged(name, "the file ends early");
-  if (blake2b(bytes) != listed->second.blake2b)
-    return damaged(name, "altered: its digest is not the listed one");
+  if (blake2b(bytes) != listed.info.blake2b) return altered(name);
   return bytes;
+}
+
+Result<ByteSource> EvidenceReader::member_source(std::string_view name) const {
+  const Listed listed = TRY(listed_member(name));
+  // Shared, since a source can be copied: both copies go on from here together.
+  struct Progress {
+    uint64_t offset = 0, left = 0;
+    Blake2b hasher;
+    std::optional<Digest256> digest;
+  };
+  auto progress = std::make_shared<Progress>();
+  progress->offset = listed.zip.data_offset;
+  progress->left = listed.zip.size_bytes;
+  return [this, name = std::string(name), expected = listed.info.blake2b,
+          progress](std::span<uint8_t> out) -> Result<size_t> {
+    Progress& p = *progress;
+    if (p.left == 0) {
+      if (!p.digest) p.digest = p.hasher.finish();
+      if (*p.digest != expected) return altered(name);
+      return size_t{0};
+    }
+    out = out.first(std::min<uint64_t>(out.size(), p.left));
+    if (TRY(file_.read_up_to_end(p.offset, out)) != out.size()) return damaged(name, "the file ends early");
+    p.hasher.update(out);
+    p.offset += out.size();
+    p.left -= out.size();
+    return out.size();
+  };
 }
 
 Result<void> EvidenceReader::load_ram_chunk(uint64_t index, std::span<uint8_t> chunk) const {

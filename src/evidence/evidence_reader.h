@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/byte_source.h"
 #include "evidence/manifest.h"
 #include "evidence/zip_directory.h"
 #include "host/random_file.h"
@@ -30,6 +31,9 @@ class EvidenceReader {
   std::vector<std::string> member_names() const;  // sorted
   // kDamaged, with its name, if it is missing or not what the manifest lists.
   Result<Bytes> member(std::string_view name) const;
+  // The same for a large one, read as it is pulled; this must outlive the source. Altered bytes show in its
+  // last call only: there, instead of the end, comes kDamaged. Believe nothing of it before.
+  Result<ByteSource> member_source(std::string_view name) const;
 
   // RAM as it was at position_begin. kDamaged if the span is not as large as the manifest says.
   Result<void> load_ram(std::span<uint8_t> ram) const;
@@ -42,6 +46,11 @@ class EvidenceReader {
  private:
   explicit EvidenceReader(RandomFile file) : file_(std::move(file)) {}
   Result<void> read();
+  struct Listed {
+    const ZipMember& zip;
+    const MemberInfo& info;
+  };
+  Result<Listed> listed_member(std::string_view name) const;
   Result<Bytes> unlisted_member(std::string_view name, uint64_t max_size) const;
   Result<void> check_ram_chunks() const;
   Result<void> check_members() const;

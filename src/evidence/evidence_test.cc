@@ -145,6 +145,24 @@ TEST_F(EvidenceTest, MemberFromProducerThatFailsGivesItsError) {
   EXPECT_FALSE(writer->add_member("journal/1.seg", view_of("x")));
 }
 
+TEST_F(EvidenceTest, AMemberThatWasPulledIsReadBackInPieces) {
+  auto writer = *EvidenceWriter::create(folder_, "x.recount");
+  Bytes content = sample_ram(), ram(4096, 1);
+  ASSERT_TRUE(writer->add_member("disk/0.overlay", source_of(content)));
+  ASSERT_TRUE(writer->add_ram(ram));
+  ASSERT_TRUE(writer->finish_uncertified(sample_manifest(ram.size())));
+  auto reader = *EvidenceReader::open(writer->temporary_path());
+  EXPECT_EQ(*reader->member("disk/0.overlay"), content);
+  for (size_t step : {1000, 1 << 20, 16 << 20}) {
+    auto source = *reader->member_source("disk/0.overlay");
+    Bytes back, piece(step);
+    while (size_t got = *source(piece)) back.insert(back.end(), piece.data(), piece.data() + got);
+    EXPECT_EQ(back, content);
+    EXPECT_EQ(*source(piece), 0u);
+  }
+  EXPECT_FALSE(reader->member_source("disk/1.overlay"));
+}
+
 TEST_F(EvidenceTest, ManyAppendsReadNothingAgain) {
   auto writer = *EvidenceWriter::create(folder_, "x.recount");
   Bytes segment(1 << 20, 5);

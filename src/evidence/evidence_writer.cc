@@ -39,10 +39,10 @@ Result<void> EvidenceWriter::add_member(const std::string& name, ByteView bytes)
   });
 }
 
-Result<void> EvidenceWriter::add_member(const std::string& name, MemberProducer producer) {
+Result<void> EvidenceWriter::add_member(const std::string& name, ByteSource content) {
   return in_stage(Stage::kMembers, [&]() -> Result<void> {
     auto zip = TRY(ZipAppend::open(file_->file()));
-    if (auto added = zip->add(name, std::nullopt, std::move(producer)); !added) return added;
+    if (auto added = zip->add(name, std::nullopt, std::move(content)); !added) return added;
     return zip->finish(utc_ns_, members_);
   });
 }

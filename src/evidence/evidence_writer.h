@@ -21,7 +21,7 @@ class EvidenceWriter {
 
   // Written before it returns. The name must be a valid one that was not used yet.
   Result<void> add_member(const std::string& name, ByteView bytes);
-  Result<void> add_member(const std::string& name, MemberProducer producer);
+  Result<void> add_member(const std::string& name, ByteSource content);
   Result<void> add_ram(ByteView ram);
   // Adds machine.toml and a manifest that says certified: false. What was added can now be read at
   // temporary_path(); a reader of it stays valid while certify() runs.

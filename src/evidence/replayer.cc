@@ -61,20 +61,20 @@ Result<void> Replayer::open_disks(const EvidenceReader& evidence) {
                   path + ": not the image that the evidence was recorded with (BLAKE2b " +
                       info.base_digest.hex().substr(0, 16) + "...); give its copy with --drive");
     }
-    Bytes overlay = info.overlay.empty() ? Bytes() : TRY(evidence.member(info.overlay));
-    if (auto opened = open_disk(i, overlay); !opened) return opened;
+    std::optional<ByteSource> overlay;
+    if (!info.overlay.empty()) overlay = TRY(evidence.member_source(info.overlay));
+    if (auto opened = open_disk(i, std::move(overlay)); !opened) return opened;
   }
   return {};
 }
 
-// The base image, on it what the overlay holds (nothing, if it is empty), and a layer for what the replay
-// writes.
-Result<void> Replayer::open_disk(size_t number, ByteView overlay) {
+// The base image, on it what the overlay holds, and a layer for what the replay writes.
+Result<void> Replayer::open_disk(size_t number, std::optional<ByteSource> overlay) {
   const DiskInfo& info = manifest_.disks[number];
   auto access = info.read_only ? DiskAccess::kReadOnly : DiskAccess::kReadWrite;
   auto disk = TRY(DiskImage::open_for_replay(disk_path(number), access));
-  if (!overlay.empty()) {
-    auto layer = import_overlay(overlay, info.size_bytes, options_.temporary_folder);
+  if (overlay) {
+    auto layer = import_overlay(std::move(*overlay), info.size_bytes, options_.temporary_folder);
     if (!layer) return std::unexpected(in_context(info.overlay, layer.error()));
     disk->stack().push(std::move(*layer));
   }
@@ -101,13 +101,8 @@ Result<void> Replayer::load_journal(const EvidenceReader& evidence) {
 Result<std::unique_ptr<Replayer>> Replayer::clone(Caching caching) {
   std::unique_ptr<Replayer> copy(new Replayer(console_, manifest_, options_));
   for (size_t i = 0; i < disks_.size(); ++i) {
-    Bytes overlay;
-    auto exported = export_overlay(disks_[i]->stack(), [&overlay](ByteView part) -> Result<void> {
-      overlay.insert(overlay.end(), part.begin(), part.end());
-      return {};
-    });
-    if (!exported) return std::unexpected(exported.error());
-    if (auto opened = copy->open_disk(i, overlay); !opened) return std::unexpected(opened.error());
+    auto opened = copy->open_disk(i, export_overlay(disks_[i]->stack()));
+    if (!opened) return std::unexpected(opened.error());
   }
   if (auto made = copy->make_machine(caching); !made) return std::unexpected(made.error());
   Ram &from = machine_->ram(), &to = copy->machine_->ram();

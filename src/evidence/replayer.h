@@ -2,10 +2,11 @@
 // Replays an evidence file: a machine with the state at its beginning, and the journal that leads to its end.
 // Nothing leaves this machine but what the caller listens to.
 
-#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "base/byte_source.h"
 #include "disk/disk_image.h"
 #include "evidence/evidence_reader.h"
 #include "machine/machine.h"
@@ -54,7 +55,7 @@ class Replayer {
   Result<void> make_machine(Caching caching);
   Result<void> load(const EvidenceReader& evidence);
   Result<void> open_disks(const EvidenceReader& evidence);
-  Result<void> open_disk(size_t number, ByteView overlay);
+  Result<void> open_disk(size_t number, std::optional<ByteSource> overlay);
   std::string disk_path(size_t number) const;
   Result<void> load_journal(const EvidenceReader& evidence);
 

@@ -2,9 +2,7 @@
 
 #include <zip.h>
 
-#include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <list>
 
 #include "base/check.h"
@@ -99,11 +97,11 @@ struct ArchiveSource : SourceBase {
   }
 };
 
-// One new member: reads its producer once, front to back, and notes size and digest as the bytes go by.
+// One new member: reads its content once, front to back, and notes size and digest as the bytes go by.
 struct MemberSource : SourceBase {
   std::string name;
   std::optional<uint64_t> size_bytes;
-  MemberProducer producer;
+  ByteSource content;
   Blake2b hasher;
   MemberInfo info;
   zip_int64_t index = -1;
@@ -124,7 +122,7 @@ struct MemberSource : SourceBase {
       }
       case ZIP_SOURCE_READ: {
         std::span<uint8_t> out(static_cast<uint8_t*>(data), length);
-        auto got = producer(out);
+        auto got = content(out);
         if (!got) return failed(ZIP_ER_READ, got.error());
         CHECK(*got <= length);
         hasher.update(out.first(*got));
@@ -207,14 +205,13 @@ Result<std::unique_ptr<ZipAppend>> ZipAppend::open(RandomFile& file) {
   return std::unique_ptr<ZipAppend>(new ZipAppend(std::move(impl)));
 }
 
-Result<void> ZipAppend::add(const std::string& name, std::optional<uint64_t> size_bytes,
-                            MemberProducer producer) {
+Result<void> ZipAppend::add(const std::string& name, std::optional<uint64_t> size_bytes, ByteSource content) {
   CHECK(is_member_name(name));
   MemberSource& member = impl_->added.emplace_back();
   member.first_error = &impl_->first_error;
   member.name = name;
   member.size_bytes = size_bytes;
-  member.producer = std::move(producer);
+  member.content = std::move(content);
   zip_source_t* source = zip_source_function(impl_->zip, call_source<MemberSource>, &member);
   if (source == nullptr) return impl_->error();
   member.index = zip_file_add(impl_->zip, name.c_str(), source, ZIP_FL_ENC_UTF_8);
@@ -229,12 +226,7 @@ Result<void> ZipAppend::add(const std::string& name, std::optional<uint64_t> siz
 }
 
 Result<void> ZipAppend::add(const std::string& name, ByteView bytes) {
-  return add(name, bytes.size(), [bytes](std::span<uint8_t> out) mutable -> Result<size_t> {
-    size_t size = std::min(out.size(), bytes.size());
-    if (size != 0) std::memcpy(out.data(), bytes.data(), size);
-    bytes = bytes.subspan(size);
-    return size;
-  });
+  return add(name, bytes.size(), source_of(bytes));
 }
 
 Result<void> ZipAppend::remove_last(std::string_view name) {

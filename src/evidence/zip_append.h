@@ -3,21 +3,16 @@
 // directory behind it is rewritten. libzip does the format; we give it our file as a source that can keep a
 // prefix. A pass that fails leaves a broken file: its owner throws it away.
 
-#include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 
-#include "base/bytes.h"
+#include "base/byte_source.h"
 #include "base/result.h"
 #include "evidence/members.h"
 #include "host/random_file.h"
 
 namespace recount {
-
-// Fills some of the span and says how much; 0 is the end. Called while the member is written, never before.
-using MemberProducer = std::function<Result<size_t>(std::span<uint8_t>)>;
 
 class ZipAppend {
  public:
@@ -27,8 +22,8 @@ class ZipAppend {
   ZipAppend(const ZipAppend&) = delete;
   ZipAppend& operator=(const ZipAppend&) = delete;
 
-  // Read by finish(). The name must be a member name that the zip does not have.
-  Result<void> add(const std::string& name, std::optional<uint64_t> size_bytes, MemberProducer producer);
+  // Read by finish(), never before. The name must be a member name that the zip does not have.
+  Result<void> add(const std::string& name, std::optional<uint64_t> size_bytes, ByteSource content);
   // The bytes must live until finish().
   Result<void> add(const std::string& name, ByteView bytes);
   // Only of the last member: what is behind it would have to move.

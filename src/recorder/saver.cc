@@ -112,14 +112,8 @@ Result<void> Saver::write_overlays() {
   for (size_t i = 0; i < guest_.disks.images.size(); ++i) {
     const DiskStack& stack = guest_.disks.images[i]->stack();
     if (stack.next_written(0) == stack.clusters()) continue;
-    Bytes overlay;
-    auto exported = export_overlay(stack, [&overlay](ByteView part) -> Result<void> {
-      overlay.insert(overlay.end(), part.begin(), part.end());
-      return {};
-    });
-    if (!exported) return exported;
     manifest_.disks[i].overlay = overlay_name(i);
-    if (auto written = writer_->add_member(overlay_name(i), overlay); !written) return written;
+    if (auto written = writer_->add_member(overlay_name(i), export_overlay(stack)); !written) return written;
   }
   return {};
 }
