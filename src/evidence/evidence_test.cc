@@ -9,7 +9,7 @@
 #include "evidence/evidence_writer.h"
 #include "evidence/sample_evidence.h"
 #include "host/file.h"
-#include "host/file_names.h"
+#include "host/folders.h"
 #include "host/folders.h"
 
 namespace recount {
