@@ -89,14 +89,14 @@ std::string numbered(const std::string& name, unsigned n) {
 }  // namespace
 
 Result<std::unique_ptr<AtomicFile>> AtomicFile::create(const std::string& folder,
-                                                       const std::string& final_name) {
+                                                       const std::string& final_name, Until until) {
   if (final_name.empty() || final_name == "." || final_name == ".." ||
       final_name.find('/') != std::string::npos || final_name.find('\0') != std::string::npos) {
     return fail(ErrorKind::kUsage, final_name + ": not a file name: give a name without '/'");
   }
   remove_left_behind(folder);
   std::string path;
-  Fd fd = open_nameless(folder, path);
+  Fd fd = until == Until::kNameless ? open_nameless(folder, path) : Fd();
   if (!fd) fd = TRY(make_temporary(folder, path));
   return std::unique_ptr<AtomicFile>(new AtomicFile(folder, final_name, std::move(path), std::move(fd)));
 }

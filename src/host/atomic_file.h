@@ -14,9 +14,12 @@ namespace recount {
 
 class AtomicFile {
  public:
+  // What the file is until it is published: kNamed, as on a file system that has no files without a name.
+  enum class Until { kNameless, kNamed };
   // Removes what is left behind there first. kUsage if the name is no plain file name, kUnavailable if the
   // folder cannot be written.
-  static Result<std::unique_ptr<AtomicFile>> create(const std::string& folder, const std::string& final_name);
+  static Result<std::unique_ptr<AtomicFile>> create(const std::string& folder, const std::string& final_name,
+                                                    Until until = Until::kNameless);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;

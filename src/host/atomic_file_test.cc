@@ -15,6 +15,7 @@
 namespace recount {
 namespace {
 
+constexpr auto kNamed = AtomicFile::Until::kNamed;
 using Names = std::vector<std::string>;
 
 class AtomicFileTest : public testing::Test {
@@ -26,7 +27,7 @@ class AtomicFileTest : public testing::Test {
   int writer() {
     auto [ours, theirs] = *stream_pair();
     auto pid = fork_process("writer", [this, &theirs = theirs] {
-      auto file = AtomicFile::create(folder_, "x");
+      auto file = AtomicFile::create(folder_, "x", kNamed);
       write_all(theirs.get(), view_of(file ? "y" : "n"));
       for (;;) ::pause();
       return 0;
@@ -47,7 +48,7 @@ TEST_F(AtomicFileTest, WhatAKilledProcessLeftIsRemovedByTheNextWriter) {
   EXPECT_EQ(list_folder(folder_).size(), 2u);
   kill(killed);
   EXPECT_EQ(list_folder(folder_).size(), 2u);
-  auto file = *AtomicFile::create(folder_, "evidence");
+  auto file = *AtomicFile::create(folder_, "evidence", kNamed);
   EXPECT_EQ(list_folder(folder_).size(), 2u);  // the living one's and this
   ASSERT_TRUE(file->publish());
   EXPECT_EQ(list_folder(folder_).size(), 2u);
@@ -73,9 +74,9 @@ TEST_F(AtomicFileTest, OnlyOurOwnTemporaryFilesAreRemoved) {
 TEST_F(AtomicFileTest, WritersAtTheSameTimeDoNotRemoveEachOthersFiles) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([this] {
+    threads.emplace_back([this, t] {
       for (int i = 0; i < 100; ++i) {
-        auto file = *AtomicFile::create(folder_, "e");
+        auto file = *AtomicFile::create(folder_, "e", t % 2 == 0 ? kNamed : AtomicFile::Until::kNameless);
         EXPECT_TRUE(file->file().write(0, view_of("whole")));
         if (i % 2 == 0) {
           EXPECT_TRUE(file->publish());
