@@ -45,8 +45,9 @@ bool Channel::send(ByteView message, const Fd* with) {
 
 std::optional<Channel::Message> Channel::receive() {
   if (closed()) return std::nullopt;
-  Message message{Bytes(kChannelMessageBytes), Fd()};
-  iovec data{message.bytes.data(), message.bytes.size()};
+  // Asked for after every slice, mostly in vain: no allocation, and nothing cleared, before there is a message.
+  uint8_t buffer[kChannelMessageBytes];
+  iovec data{buffer, sizeof buffer};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
   msghdr header{};
   header.msg_iov = &data;
@@ -64,7 +65,7 @@ std::optional<Channel::Message> Channel::receive() {
     closed_ = true;
     return std::nullopt;
   }
-  message.bytes.resize(static_cast<size_t>(got));
+  Message message{Bytes(buffer, buffer + got), Fd()};
   for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
     int fd;
