@@ -30,6 +30,7 @@ Result<int> ctl(const CtlOptions& options) {
   for (const std::string& word : options.words) line += " " + word;
   if (line.find('\n') != std::string::npos) return fail(ErrorKind::kUsage, "the text must be one line");
   auto text = ask_local(path, line);
+  if (!text && text.error().kind == ErrorKind::kUsage) return std::unexpected(text.error());
   if (!text)
     return fail(ErrorKind::kUnavailable,
                 "no recorder named " + options.name + " is running (see recount ls)");

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -10,8 +11,6 @@
 
 namespace recount {
 namespace {
-
-constexpr size_t kLongestLine = 64 << 10;
 
 Result<sockaddr_un> address_of(const std::string& path) {
   sockaddr_un address{};
@@ -56,6 +55,9 @@ void LocalListener::close() {
 Fd LocalListener::accept() { return Fd(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC)); }
 
 Result<std::string> ask_local(const std::string& path, const std::string& line) {
+  if (line.size() > kLongestLine) {
+    return fail(ErrorKind::kUsage, "the text is longer than " + std::to_string(kLongestLine) + " bytes: make it shorter");
+  }
   sockaddr_un address = TRY(address_of(path));
   Fd fd = stream_socket();
   if (!connect_to(fd, address)) return fail(ErrorKind::kUnavailable, path + ": no recorder answers");
@@ -80,8 +82,12 @@ std::optional<std::string> LineConnection::read_line() {
   char buffer[4096];
   ssize_t n = ::recv(fd_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
   if (n > 0) pending_.append(buffer, static_cast<size_t>(n));
-  if (n == 0 || pending_.size() > kLongestLine) closed_ = true;
+  if (n == 0) closed_ = true;
   size_t end = pending_.find('\n');
+  if (std::min(end, pending_.size()) > kLongestLine) {
+    closed_ = true;
+    return std::nullopt;
+  }
   if (end == std::string::npos) return std::nullopt;
   std::string line = pending_.substr(0, end);
   pending_.erase(0, end + 1);

@@ -28,7 +28,10 @@ class LocalListener {
   std::string path_;
 };
 
-// Connects, sends a line, waits for a line. kUnavailable if nobody listens.
+// What is asked travels on in the recorder's own messages, which have a limit of their own (host/channel.h).
+inline constexpr size_t kLongestLine = 32 << 10;
+
+// Connects, sends a line, waits for a line. kUnavailable if nobody listens, kUsage if the line is too long.
 Result<std::string> ask_local(const std::string& path, const std::string& line);
 
 // A connection's side of the recorder. nullopt until a whole line is there; peers that send too much are cut
