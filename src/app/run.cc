@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "app/config_file.h"
 #include "app/verbs.h"
 #include "host/folders.h"
 #include "recorder/supervisor.h"
@@ -18,6 +19,7 @@ struct RunOptions {
   std::vector<std::string> drives, patterns;
   std::string window = "30s", save_on = "all", after_failure = "stop", engine = "interp";
   bool no_record = false, no_backup = false;
+  std::string config_file;
 };
 
 Result<DriveConfig> drive_of(const std::string& text) {
@@ -137,7 +139,9 @@ void add_run(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<RunOptions>();
   RecorderConfig& config = options->config;
   CLI::App* verb = app.add_subcommand("run", "Run a guest and record it, with a live backup");
-  verb->set_config("--config", "", "Read options from a file, such as an evidence file's machine.toml");
+  verb->add_option("--config", options->config_file,
+                   "Read options from a file, such as an evidence file's machine.toml")
+      ->configurable(false);
   verb->add_option("--kernel", config.kernel, "Linux Image (plain, gzip, EFI zboot) or ELF");
   verb->add_option("--initrd", config.initrd, "Initial RAM disk");
   verb->add_option("--append", config.append, "Kernel command line");
@@ -177,7 +181,13 @@ void add_run(CLI::App& app, int& exit_code) {
       "Example: recount run --kernel vmlinuz --initrd initrd.img --append console=ttyS0 --drive disk.img\n"
       "Ctrl-A x leaves. Exit codes: 0 the guest ended normally, 3 a failure was captured, 4 a replay "
       "diverged.");
-  run_as(*verb, exit_code, [options] { return run(*options); });
+  run_as(*verb, exit_code, [options, verb]() -> Result<int> {
+    if (!options->config_file.empty()) {
+      if (auto applied = apply_config_file(*verb, options->config_file); !applied)
+        return std::unexpected(applied.error());
+    }
+    return run(*options);
+  });
 }
 
 }  // namespace recount
