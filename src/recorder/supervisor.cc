@@ -14,7 +14,7 @@ namespace {
 
 constexpr uint64_t kTick_ns = 50'000'000;  // between looks at the spool
 constexpr uint64_t kRedraw_ns = 500'000'000;
-constexpr uint64_t kRetryProtection_ns = 2'000'000'000;
+constexpr uint64_t kRetryProtection_ns = 2'000'000'000, kRetrySpool_ns = 1'000'000'000;
 constexpr int kCapturedExit = 3;
 constexpr int kDivergedExit = 4;
 
@@ -317,10 +317,12 @@ void Supervisor::stop_guest() {
 }
 
 void Supervisor::run_spooler() {
-  if (!protection_) return;
+  // A full disk stays full for a while, and each try costs.
+  if (!protection_ || clock_.monotonic_ns() < retry_spool_ns_) return;
   auto done = protection_->spooler().run();
   if (!done && !spool_trouble_) say(done.error().message + "; the journal stays in memory: make room");
   spool_trouble_ = !done;
+  retry_spool_ns_ = done ? 0 : clock_.monotonic_ns() + kRetrySpool_ns;
 }
 
 RecorderStatus Supervisor::status() {

@@ -83,6 +83,7 @@ class Supervisor {
   unsigned protection_count_ = 0;
   uint64_t retry_protection_ns_ = 0;  // when to try again; 0: nothing to try
   bool spool_trouble_ = false;
+  uint64_t retry_spool_ns_ = 0;  // not to be tried before
   uint64_t journal_bytes_before_ = 0;  // of protections that were replaced
 
   std::deque<EvidenceSave> waiting_saves_;
