@@ -547,8 +547,12 @@ def mad_control_clients_harm_nothing(bench):
             client.connect(str(bench.folder / "run/t.sock"))
             client.settimeout(5)
             with contextlib.suppress(OSError):
-                client.sendall((b"\0\xff\n", b"save", b"x" * 200_000, b"\n\n\n", b"status\n" * 1000, b"mark " + b"m" * 60_000 + b"\n")[n % 6])
+                client.sendall((b"\0\xff\n", b"save", b"x" * 200_000, b"\n\n\n", b"status\n" * 1000, b"mark " + b"m" * (20_000 + n * 900) + b"\n",
+                                b"save " + b"s" * 65_520 + b"\n")[n % 7])
             clients.append(client)
+        done = recorder.run("ctl", "t", "mark", "m" * 40_000)
+        one_error_line(done, 2, "longer")
+        expect_equal(recorder.ctl("mark", "m" * 32_000), {"ok": True}, "the longest mark")
         expect_equal(recorder.status()["state"], "recording", "state")
         for client in clients:
             client.close()

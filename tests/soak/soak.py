@@ -21,7 +21,7 @@ REFERENCE_STEPS, REFERENCE_RUNS = 300_000_000, 3
 # How soon after its death there is a new backup.
 NEW_BACKUP_S = 10
 # What must be on the console at each end that tests/guest/linux/run/load knows. A reset flushes nothing.
-LAST_WORDS = {"crash": "sysrq triggered crash", "init": "Attempted to kill init! exitcode=0x00000100", "reset": "load: running"}
+LAST_WORDS = {"crash": "sysrq triggered crash", "init": "Attempted to kill init! exitcode=0x00000100", "reset": "recount-guest: ready"}
 
 
 def arguments():

@@ -1,0 +1,372 @@
+#!/usr/bin/env python3
+"""Damaged, missing and impossible things: one clear line and the right exit code. damage_test.py RECOUNT GUESTS CASE."""
+import contextlib
+import gzip
+import hashlib
+import inspect
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+
+from guest_process import skip
+from recorder_process import CAPTURED, wait_until
+from recorder_test import Bench, checked, expect, expect_equal, fail, one_error_line
+
+DAMAGED = (4, 5, 65)  # diverged, altered or cut, no evidence
+NOBODY = 65534
+MARK_BYTES, RING_BYTES = 32_000, 16 << 20
+
+
+def recount(bench, *words, **how):
+    """A verb in the bench's RECOUNT_DIR; must not take long."""
+    environment = dict(os.environ, RECOUNT_DIR=str(bench.folder), TMPDIR=str(bench.folder))
+    environment.update(how.pop("environment", {}))
+    return subprocess.run([bench.recount, *map(str, words)], env=environment, capture_output=True, text=True, timeout=60,
+                          check=False, stdin=subprocess.DEVNULL, errors="replace", **how)
+
+
+def run(bench, *options, **how):
+    """A run that must not start; a guest that starts all the same ends at once."""
+    return recount(bench, "run", "-m", "16M", "--name", "d", *options, **how)
+
+
+def evidence_with_a_disk(bench):
+    image = bench.folder / "disk.img"
+    image.write_bytes(bytes(range(256)) * 4096)
+    with bench.recorder("--drive", image) as recorder:
+        recorder.wait_for("tick 0000000000000005")
+        fail(recorder)
+        return recorder.evidence()[0]
+
+
+# --- evidence files ---
+
+# Each sort of damage to a copy, judged by verify; replay and info may miss it, but must not fall over it.
+def judge_damaged(bench, path, what, others):
+    one_error_line_of(recount(bench, "verify", path), DAMAGED, what)
+    for verb in others:
+        done = recount(bench, verb, path)
+        if done.returncode != 0:
+            one_error_line_of(done, DAMAGED, f"{verb}, {what}")
+
+
+def one_error_line_of(done, codes, what):
+    expect(done.returncode in codes, f"{what}: exit code {done.returncode}: {done.stderr!r}")
+    lines = done.stderr.splitlines()
+    expect(len(lines) == 1 and lines[0].startswith("recount: "), f"{what}: not one error line: {done.stderr!r}")
+
+
+def random_here():
+    seed = int(os.environ.get("RECOUNT_TEST_SEED", random.SystemRandom().randrange(1 << 31)))
+    print(f"seed {seed} (RECOUNT_TEST_SEED)")
+    return random.Random(seed)
+
+
+def flipped_evidence_is_refused(bench):
+    r, whole = random_here(), evidence_with_a_disk(bench).read_bytes()
+    path = bench.folder / "flipped.recount"
+    positions = [len(whole) * n // 400 + r.randrange(max(1, len(whole) // 400)) for n in range(400)]
+    # Where the zip's and our own records lie.
+    positions += list(range(30)) + list(range(len(whole) - 150, len(whole)))
+    for n, position in enumerate(min(p, len(whole) - 1) for p in positions):
+        bit = 1 << r.randrange(8)
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ bit]) + whole[position + 1:])
+        judge_damaged(bench, path, f"byte {position} of {len(whole)} ^ {bit:#x}", ("info", "replay") if n % 8 == 0 else ())
+    print(f"{len(positions)} flips")
+
+
+def cut_evidence_is_refused(bench):
+    r, whole = random_here(), evidence_with_a_disk(bench).read_bytes()
+    path = bench.folder / "cut.recount"
+    sizes = [0, 1, 4, 21, 22] + [len(whole) - n for n in range(1, 100)] + [r.randrange(len(whole)) for _ in range(250)]
+    for n, size in enumerate(sizes):
+        path.write_bytes(whole[:size])
+        judge_damaged(bench, path, f"cut to {size} of {len(whole)}", ("info", "replay") if n % 8 == 0 else ())
+    for what, damaged in (("a byte more", whole + b"\0"), ("twice", whole + whole), ("a hole", whole[:500] + whole[900:]),
+                          ("zeros", bytes(len(whole))), ("shifted", b"\0" + whole)):
+        path.write_bytes(damaged)
+        judge_damaged(bench, path, what, ("info", "replay"))
+    print(f"{len(sizes)} cuts")
+
+
+def what_is_no_evidence_is_refused(bench):
+    for name, data in (("text", b"hello\n"), ("gzip", gzip.compress(b"x" * 999)), ("noise", os.urandom(100_000))):
+        path = bench.folder / name
+        path.write_bytes(data)
+        for verb in ("verify", "info", "replay"):
+            one_error_line(recount(bench, verb, path), 65, str(path))
+    for path in (bench.folder / "missing", bench.folder, "/dev/null", "/dev/zero"):
+        for verb in ("verify", "info", "replay"):
+            one_error_line(recount(bench, verb, path), 66, str(path))
+
+
+def base_image_must_be_the_same(bench):
+    path = evidence_with_a_disk(bench)
+    image, other = bench.folder / "disk.img", bench.folder / "moved.img"
+    expect_equal(recount(bench, "verify", path).returncode, 0, "whole")
+    image.rename(other)
+    for verb in ("verify", "replay"):
+        one_error_line(recount(bench, verb, path), 66, "disk.img")
+    expect_equal(recount(bench, "info", path).returncode, 0, "info needs no disk")
+    expect_equal(recount(bench, "verify", path, "--drive", other).returncode, 0, "where it is now")
+    data = bytearray(other.read_bytes())
+    for what, changed in (("a bit", data[:-1] + bytes([data[-1] ^ 1])), ("cut", data[:-512]), ("grown", data + bytes(512)), ("empty", b"")):
+        image.write_bytes(changed)
+        for verb in ("verify", "replay"):
+            done = recount(bench, verb, path)
+            expect_equal(done.returncode, 66, f"{verb}, {what} ({done.stderr})")
+            one_error_line(done, 66, "disk.img")
+
+
+# --- what a guest starts from ---
+
+def guest_files_are_checked(bench):
+    guest, folder = bench.guests / "commands", bench.folder
+    made = {"noise": os.urandom(70_000), "empty": b"", "cut.gz": gzip.compress(guest.read_bytes())[:500], "text": b"#!/bin/sh\n",
+            "noise.gz": gzip.compress(os.urandom(70_000)), "elf-cut": guest.read_bytes()[:100],
+            "elf-x86": pathlib.Path(bench.recount).read_bytes()[:8192], "bomb.gz": gzip.compress(bytes(64 << 20))}
+    for name, data in made.items():
+        (folder / name).write_bytes(data)
+    for name in ["missing", "", *made]:
+        path = folder / name if name else folder
+        one_error_line(run(bench, "--kernel", path), 66, str(path))
+    for name in ("missing", "empty", "elf-cut", "elf-x86"):
+        one_error_line(run(bench, "--bios", folder / name), 66, name)
+    for name in ("missing", "empty"):
+        one_error_line(run(bench, "--bios", guest, "--initrd", folder / name), 66, name)
+    expect_equal(list((folder / "run").iterdir()), [], "left in the run folder")
+
+
+def disk_images_are_checked(bench):
+    guest, folder = bench.guests / "commands", bench.folder
+    (folder / "empty").write_bytes(b"")
+    (folder / "odd").write_bytes(b"x" * 1000)
+    (folder / "a folder").mkdir()
+    for name in ("missing", "empty", "odd", "a folder"):
+        for more in ("", ",ro", ",format=raw,ro"):
+            one_error_line(run(bench, "--bios", guest, "--drive", f"{folder / name}{more}"), 66, name)
+    one_error_line(run(bench, "--bios", guest, "--drive", "/dev/null"), 66, "/dev/null")
+    one_error_line(run(bench, "--bios", guest, "--drive", f"{folder / 'odd'},format=qcow2"), 2, "qcow2")
+    one_error_line(run(bench, "--bios", guest, "--drive", f"{folder / 'odd'},rw"), 2, "rw")
+    for name in ("missing", "empty", "a folder"):
+        for action in ("commit", "discard", "status"):
+            one_error_line(recount(bench, "disk", action, folder / name), 66, name)
+
+
+def files_of_others_are_named(bench):
+    if os.getuid() != 0:
+        skip("needs root, to become nobody")
+    guest, folder = bench.guests / "commands", bench.folder
+    mine = folder / "mine"
+    mine.mkdir(mode=0o755)
+    (mine / "disk.img").write_bytes(bytes(1 << 20))
+    (mine / "secret").write_bytes(b"x" * 512)
+    (mine / "secret").chmod(0o600)
+    shutil.copy(bench.recount, folder / "recount")
+    shutil.copy(guest, folder / "guest")
+    theirs = folder / "theirs"
+    theirs.mkdir()
+    for path in (folder, theirs):
+        os.chmod(path, 0o755)
+    os.chown(theirs, NOBODY, NOBODY)
+    def as_nobody(*words):
+        command = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", folder / "recount", *map(str, words)]
+        return subprocess.run(command, env=dict(os.environ, RECOUNT_DIR=str(theirs), HOME=str(theirs)), capture_output=True,
+                              text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+    begin = ("run", "-m", "16M", "--bios", folder / "guest")
+    one_error_line(as_nobody("run", "--kernel", mine / "secret"), 66, "secret")
+    one_error_line(as_nobody(*begin, "--drive", mine / "secret"), 66, "secret")
+    one_error_line(as_nobody(*begin, "--drive", f"{mine / 'secret'},ro"), 66, "secret")
+    one_error_line(as_nobody(*begin, "--drive", mine / "disk.img"), 69, "disk.img")
+    one_error_line(as_nobody(*begin, "--console", mine / "console"), 66, "console")
+    one_error_line(as_nobody("verify", mine / "secret"), 66, "secret")
+
+
+# --- usage ---
+
+def bad_usage_is_code_2(bench):
+    guest = ("--bios", bench.guests / "commands")
+    for words in ((), ("fly",), ("--fly",), ("run",), ("run", "--fly"), ("run", *guest, "extra"), ("verify",), ("info",), ("replay",),
+                  ("ctl",), ("ctl", "t"), ("ctl", "t", "fly"), ("ctl", "t", "mark", "two\nlines"), ("disk",), ("disk", "fly", "x"),
+                  ("disk", "commit"), ("ls", "extra"), ("verify", "a", "b"), ("verify", "x", "--engine", "steam"),
+                  ("version", "extra")):
+        one_error_line(recount(bench, *words), 2)
+    for options in (("--window", "soon"), ("--window", "-1s"), ("--window", ""), ("--window", "1e400s"), ("--window", "nan"),
+                    ("--window", "10 parsecs"), ("--save-on", "boredom"), ("--save-on", "panic,,oops"), ("--save-on", ""),
+                    ("--pattern", "odd=("), ("--pattern", "odd=a{99999}"), ("--pattern", "=x"), ("--pattern", "x"), ("--pattern", "a/b=x"),
+                    ("--engine", "steam"), ("--after-failure", "cry"), ("--mmu", "sv57"), ("-m", "much"), ("-m", "-1"),
+                    ("--name", "a/b"), ("--name", ".."), ("--name", "x" * 65), ("--name", "a b"), ("--window",)):
+        one_error_line(recount(bench, "run", "-m", "16M", *guest, *options), 2)
+    expect_equal([p for p in bench.folder.rglob("*") if p.is_file()], [], "files that were made")
+
+
+def config_files_are_checked(bench):
+    guest = ("--bios", bench.guests / "failure")
+    one_error_line(run(bench, *guest, "--config", bench.folder / "missing"), 66, "missing")
+    file = bench.folder / "machine.toml"
+    for text, code in (("speed=3\n", 2), ("window=soon\n", 2), ("mmu=sv57\n", 2), ("engine=steam\n", 2), ("[run]\nname=x\n", 2),
+                       ("config=x\n", 2), ("kernel=/missing\n", 66), ("help=true\n", 2), (os.urandom(999).hex() + "\n", 2)):
+        file.write_text(text)
+        one_error_line(run(bench, *guest, "--config", file), code)
+    file.write_bytes(os.urandom(5000))
+    expect(recount(bench, "run", *guest, "--config", file).returncode in (2, CAPTURED), "noise")
+
+
+def config_of_evidence_records_the_same_again(bench):
+    path = evidence_with_a_disk(bench)
+    toml = bench.folder / "machine.toml"
+    toml.write_bytes(zipfile.ZipFile(path).read("machine.toml"))
+    path.unlink()
+    done = recount(bench, "run", "--config", toml, "--bios", bench.guests / "failure", "--name", "again")
+    expect_equal(done.returncode, CAPTURED, f"exit code ({done.stderr})")
+    again = list((bench.folder / "evidence").iterdir())[0]
+    expect(again.name.startswith("again-failure"), f"the command line counts more: {again.name}")
+    info = json.loads(recount(bench, "info", again, "--json").stdout)
+    expect_equal((info["memory_bytes"], [d["path"] for d in info["disks"]]), (16 << 20, [str(bench.folder / "disk.img")]), "machine")
+
+
+def impossible_memory_is_refused(bench):
+    for size in ("0", "1", "4K", "1000001", "1P", "18446744073709551615", "16E"):
+        done = recount(bench, "run", "--bios", bench.guests / "commands", "-m", size)
+        one_error_line_of(done, (2, 66, 69), f"-m {size}")
+
+
+def impossible_folders_are_refused(bench):
+    guest = ("--bios", bench.guests / "commands")
+    (bench.folder / "file").write_bytes(b"")
+    one_error_line(run(bench, *guest, environment={"RECOUNT_DIR": "/proc/none"}), 69, "/proc/none")
+    one_error_line(run(bench, *guest, environment={"RECOUNT_DIR": str(bench.folder / "file")}), 69, "file")
+    long = bench.folder / ("x" * 120)
+    one_error_line(run(bench, *guest, environment={"RECOUNT_DIR": str(long)}), 2, "RECOUNT_DIR")
+    one_error_line(run(bench, *guest, "--console", bench.folder / "none/console"), 66, "none/console")
+    one_error_line(run(bench, *guest, "--console", f"unix:{long}"), 2, "x" * 120)
+    one_error_line(run(bench, *guest, "--console", f"unix:{bench.folder}/none/console"), 69, "none/console")
+    expect_equal(list((bench.folder / "run").iterdir()), [], "left in the run folder")
+
+
+# --- a full disk ---
+
+@contextlib.contextmanager
+def tmpfs(bench, size):
+    """The bench's folder, limited to size."""
+    if os.getuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", bench.folder], check=False).returncode != 0:
+        skip("cannot mount a tmpfs here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", bench.folder], check=True)
+
+
+def fill(path):
+    with contextlib.suppress(OSError), open(path, "wb", buffering=0) as file:
+        while file.write(b"\xaa" * 4096):
+            pass
+
+
+def lines_with(recorder, words):
+    return [line for line in recorder.stderr_lines() if words in line]
+
+
+def full_disk_costs_new_evidence_only(bench):
+    with tmpfs(bench, "2m"), bench.recorder() as recorder:
+        before = pathlib.Path(recorder.ctl("save")["path"])
+        digest = hashlib.sha256(before.read_bytes()).digest()
+        fill(bench.folder / "filler")
+        done = recorder.run("ctl", "t", "save")
+        one_error_line(done, 1, "No space left")
+        expect_equal(len(lines_with(recorder, "No space left")), 1, "lines about it", recorder)
+        expect_equal(os.listdir(bench.folder / "evidence"), [before.name], "evidence folder")
+        expect_equal(hashlib.sha256(before.read_bytes()).digest(), digest, "the evidence of before")
+        recorder.type(b"x")
+        recorder.wait_for("heard x")
+        expect_equal(recorder.status()["state"], "recording", "state")
+        (bench.folder / "filler").unlink()
+        recorder.type(b"f")
+        expect_equal(recorder.wait(), CAPTURED, "exit code", recorder)
+        for path in recorder.evidence():
+            checked(recorder, path, path.name.split("-")[1])
+        expect_equal(len(recorder.evidence()), 2, "evidence files")
+
+
+def full_disk_at_the_failure_is_told(bench):
+    with tmpfs(bench, "2m"), bench.recorder() as recorder:
+        fill(bench.folder / "filler")
+        recorder.type(b"f")
+        expect_equal(recorder.wait(), 1, "exit code", recorder)
+        expect_equal(len(lines_with(recorder, "could not be saved")), 1, "lines about it", recorder)
+        expect_equal(recorder.evidence() + list(bench.folder.glob("evidence/.*")), [], "evidence folder")
+
+
+def full_disk_at_the_start_is_one_line(bench):
+    with tmpfs(bench, "64k"):
+        fill(bench.folder / "filler")
+        done = run(bench, "--bios", bench.guests / "failure", environment={"TMPDIR": "/tmp"})
+        expect(done.returncode in (1, 69) and "No space left" in done.stderr, f"exit code {done.returncode}: {done.stderr!r}")
+        (bench.folder / "filler").unlink()
+
+
+# Marks of much text fill the ring while the backup is stopped.
+def fill_ring(recorder, bytes_wanted):
+    os.kill(recorder.status()["backup_pid"], signal.SIGSTOP)
+    for _ in range(bytes_wanted // MARK_BYTES + 2):
+        recorder.ctl("mark", "m" * MARK_BYTES)
+
+
+def journal_spills_to_disk(bench):
+    with bench.recorder("--window", "1s") as recorder:
+        pid = recorder.status()["backup_pid"]
+        fill_ring(recorder, RING_BYTES + (4 << 20))
+        wait_until(lambda: list(bench.folder.glob("run/t.*/journal-*/*.seg")), 20, "segments on disk")
+        os.kill(pid, signal.SIGCONT)
+        recorder.wait_status(lambda s: s["lag_s"] < 3, "the backup catches up", 30)
+        expect_equal(recorder.status()["backup_pid"], pid, "backup")
+        wait_until(lambda: not list(bench.folder.glob("run/t.*/journal-*/*.seg")), 20, "no segments on disk")
+        fail(recorder)
+    for path in recorder.evidence():
+        path.unlink()
+    with bench.recorder("--no-backup") as recorder:  # evidence that is read from the spool
+        fill_ring_of_no_backup = RING_BYTES // MARK_BYTES + 80
+        for _ in range(fill_ring_of_no_backup):
+            recorder.ctl("mark", "m" * MARK_BYTES)
+        info = fail(recorder)
+        expect_equal(info["position_begin"], 0, "begin")
+        expect_equal(recorder.run("verify", recorder.evidence()[0]).returncode, 0, "verify")
+
+
+def full_disk_makes_the_journal_a_gap(bench):
+    with tmpfs(bench, "24m"), bench.recorder() as recorder:
+        pid = recorder.status()["backup_pid"]
+        fill(bench.folder / "filler")
+        fill_ring(recorder, RING_BYTES + (1 << 20))
+        recorder.wait_protected(other_than=pid)
+        expect_equal(len(lines_with(recorder, "make room")), 1, "lines about the spool", recorder)
+        expect_equal(len(lines_with(recorder, "ring is full")), 1, "lines about the gap", recorder)
+        recorder.type(b"x")
+        recorder.wait_for("heard x")
+        (bench.folder / "filler").unlink()
+        info = fail(recorder)
+        expect_equal([g["reason"] for g in info["gaps"]], ["journal lost"], "gaps")
+
+
+CASES = {name: f for name, f in list(globals().items())
+         if inspect.isfunction(f) and f.__module__ == __name__ and list(inspect.signature(f).parameters) == ["bench"] and not name.startswith("evidence_")}
+
+
+def main():
+    recount_binary, guests, name = sys.argv[1:4]
+    bench = Bench(recount_binary, guests)
+    began = time.monotonic()
+    CASES[name](bench)
+    print(f"{name}: {time.monotonic() - began:.1f} s")
+    shutil.rmtree(bench.folder)  # kept if the test fails
+
+
+if __name__ == "__main__":
+    main()
