@@ -31,8 +31,8 @@ class Bench:
         self.recount, self.guests, self.folder = recount, pathlib.Path(guests), temporary_folder()
 
     @contextlib.contextmanager
-    def recorder(self, *options, guest="commands", ready=True, **how):
-        arguments = ["--bios", self.guests / guest, "-m", "16M", *options]
+    def recorder(self, *options, guest="commands", memory="16M", ready=True, **how):
+        arguments = ["--bios", self.guests / guest, "-m", memory, *options]
         with Recorder(self.recount, arguments, self.folder, **how) as recorder:
             if ready:
                 recorder.wait_for(READY)

@@ -12,6 +12,14 @@ enum { kUartSource = 10, kClaim = 0x200004 / 4, kEnable = 0x2000 / 4 };
 // A handler that traps on its own first instruction.
 __attribute__((naked, aligned(4))) static void loop_of_traps(void) { __asm__ volatile("ebreak"); }
 
+// Every page of the first 256 MiB but the program's own; what is written differs each time.
+static void fill_memory(void) {
+  static uint64_t round;
+  ++round;
+  for (uint64_t page = 0x80100000; page < 0x90000000; page += 4096) *(volatile uint64_t*)page = round ^ page;
+  print("filled\n");
+}
+
 static void obey(char command, int* busy) {
   switch (command) {
     case 'f': finish(7);
@@ -27,6 +35,7 @@ static void obey(char command, int* busy) {
       break;
     case 'k': print("Kernel panic - not syncing: typed\n"); break;
     case 'o': print("Oops [#1]\n"); break;
+    case 'm': fill_memory(); break;
     case 'b': *busy = !*busy; break;
     default:
       print("heard ");
