@@ -23,6 +23,9 @@ NEW_BACKUP_S = 10
 # What must be on the console at each end that tests/guest/linux/run/load knows. A reset flushes nothing.
 LAST_WORDS = {"crash": "sysrq triggered crash", "init": "Attempted to kill init! exitcode=0x00000100", "reset": "recount-guest: ready"}
 
+# A busy process ends with the soak, however that ends.
+BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    for _ in range(1000000): pass"
+
 
 def arguments():
     parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
@@ -33,6 +36,7 @@ def arguments():
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--memory", default="256M")
     parser.add_argument("--longest", type=float, default=12, help="most seconds from boot to the failure")
+    parser.add_argument("--append", default="", help="more words for the kernel, such as cryptomgr.notests for a short boot")
     parser.add_argument("--verify-every", type=int, default=5, metavar="K", help="replay each K-th again; 0: none")
     parser.add_argument("--keep-evidence", metavar="FOLDER", type=pathlib.Path)
     parser.add_argument("--mode", choices=("crash", "kill-primary", "kill-backup"), default="crash")
@@ -105,7 +109,7 @@ class Soak:
         window = options.window or r.choice(("0s", "500ms", "1s", "2s", "4s", "8s", "30s"))
         after = round(r.uniform(0, options.longest), 2)
         end = r.choice(("crash", "crash", "init", "reset"))
-        append = "recount.run=load"
+        append = "recount.run=load " + self.options.append
         if options.mode != "kill-primary":
             append += f" recount.crash={after} recount.end={end}"
         result["setup"] = f"window {window}, {end if options.mode != 'kill-primary' else 'kill'} after {after} s"
@@ -217,7 +221,7 @@ def table(results):
 def main():
     options = arguments()
     first = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 31)
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() if options.load else 0)]
+    busy = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(os.cpu_count() if options.load else 0)]
     results = []
     try:
         soak = Soak(options)
