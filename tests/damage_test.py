@@ -198,7 +198,7 @@ def bad_usage_is_code_2(bench):
                   ("disk", "commit"), ("ls", "extra"), ("verify", "a", "b"), ("verify", "x", "--engine", "steam"),
                   ("version", "extra")):
         one_error_line(recount(bench, *words), 2)
-    for options in (("--window", "soon"), ("--window", "-1s"), ("--window", ""), ("--window", "1e400s"), ("--window", "nan"),
+    for options in (("--window", "soon"), ("--window", "0s"), ("--window", "-1s"), ("--window", ""), ("--window", "1e400s"), ("--window", "nan"),
                     ("--window", "10 parsecs"), ("--save-on", "boredom"), ("--save-on", "panic,,oops"), ("--save-on", ""),
                     ("--pattern", "odd=("), ("--pattern", "odd=a{99999}"), ("--pattern", "=x"), ("--pattern", "x"), ("--pattern", "a/b=x"),
                     ("--engine", "steam"), ("--after-failure", "cry"), ("--mmu", "sv57"), ("-m", "much"), ("-m", "-1"),

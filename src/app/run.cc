@@ -84,6 +84,10 @@ Result<RecorderConfig> config_of(const RunOptions& options) {
   auto window_ns = parse_duration(options.window);
   if (!window_ns)
     return fail(ErrorKind::kUsage, "--window " + options.window + ": must be a time such as 30s");
+  // A digest is taken once a second: a shorter past might hold none, and its certificate would say nothing.
+  constexpr uint64_t kShortestWindow_ns = 1'000'000'000;
+  if (*window_ns < kShortestWindow_ns)
+    return fail(ErrorKind::kUsage, "--window " + options.window + ": at least 1s");
   config.window_ns = *window_ns;
   config.save_on = TRY(causes_of(options.save_on));
   config.patterns = default_failure_patterns();

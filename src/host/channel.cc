@@ -18,7 +18,10 @@ Result<std::pair<Channel, Channel>> Channel::pair() {
   return std::pair{Channel(Fd(fds[0])), Channel(Fd(fds[1]))};
 }
 
-bool Channel::send(ByteView message, const Fd* with) {
+bool Channel::send(ByteView message, const Fd* with) { return send_flagged(message, with, 0); }
+bool Channel::send_now(ByteView message, const Fd* with) { return send_flagged(message, with, MSG_DONTWAIT); }
+
+bool Channel::send_flagged(ByteView message, const Fd* with, int flags) {
   CHECK(message.size() <= kChannelMessageBytes);
   iovec data{const_cast<uint8_t*>(message.data()), message.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
@@ -37,15 +40,16 @@ bool Channel::send(ByteView message, const Fd* with) {
   }
   ssize_t sent;
   do {
-    sent = ::sendmsg(fd_.get(), &header, MSG_NOSIGNAL);
+    sent = ::sendmsg(fd_.get(), &header, MSG_NOSIGNAL | flags);
   } while (sent < 0 && errno == EINTR);
-  if (sent < 0) closed_ = true;
+  // A peer that has gone is no reason to close: its last messages may still be here to be received.
   return sent >= 0;
 }
 
 std::optional<Channel::Message> Channel::receive() {
   if (closed()) return std::nullopt;
-  // Asked for after every slice, mostly in vain: no allocation, and nothing cleared, before there is a message.
+  // Asked for after every slice, mostly in vain: no allocation, and nothing cleared, before there is a
+  // message.
   uint8_t buffer[kChannelMessageBytes];
   iovec data{buffer, sizeof buffer};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};

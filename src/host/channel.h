@@ -25,6 +25,8 @@ class Channel {
 
   // Blocks while the peer's queue is full. False if the peer is gone.
   bool send(ByteView message, const Fd* with = nullptr);
+  // The same, but false if it would have to wait: then nothing was sent.
+  bool send_now(ByteView message, const Fd* with = nullptr);
   // nullopt if nothing is there now, or the peer is gone: see closed().
   std::optional<Message> receive();
 
@@ -34,6 +36,7 @@ class Channel {
   Fd take_fd() { return std::move(fd_); }
 
  private:
+  bool send_flagged(ByteView message, const Fd* with, int flags);
   Fd fd_;
   bool closed_ = false;
 };

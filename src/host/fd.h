@@ -1,6 +1,7 @@
 #pragma once
 // A file descriptor that is closed when its owner goes.
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <utility>
@@ -20,6 +21,8 @@ class Fd {
 
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
+  // Of the same file; closed on its own.
+  Fd duplicate() const { return Fd(::fcntl(fd_, F_DUPFD_CLOEXEC, 3)); }
   void reset() {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;

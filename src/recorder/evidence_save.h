@@ -17,7 +17,8 @@ struct EvidenceSave {
   Position position{};
   std::function<void(const std::string&)> reply;  // who asked, if somebody did
 
-  std::shared_ptr<Protection> protection;  // whose backup it is saved from; keeps the ring and spool that the saver reads
+  std::shared_ptr<Protection>
+      protection;  // whose backup it is saved from; keeps the ring and spool that the saver reads
   // Once it has begun:
   Channel saver;
   bool captured = false;

@@ -23,7 +23,8 @@ Result<GuestDisks> GuestDisks::open(const RecorderConfig& config) {
   for (const DriveConfig& drive : config.drives) {
     auto access = drive.read_only ? DiskAccess::kReadOnly : DiskAccess::kReadWrite;
     auto image = TRY(DiskImage::open(drive.path, access));
-    DiskInfo info{.path = drive.path, .size_bytes = image->stack().disk_bytes(), .read_only = drive.read_only};
+    DiskInfo info{
+        .path = drive.path, .size_bytes = image->stack().disk_bytes(), .read_only = drive.read_only};
     // Only evidence needs it, but an image that changes meanwhile would be found too late.
     if (config.record) info.base_digest = TRY(base_digest(drive.path));
     disks.images.push_back(std::move(image));
@@ -53,7 +54,8 @@ Result<void> GuestDisks::prepare_layers() {
   return {};
 }
 
-Result<std::unique_ptr<Guest>> Guest::create(const RecorderConfig& config, GuestDisks disks, uint64_t rtc_base_ns) {
+Result<std::unique_ptr<Guest>> Guest::create(const RecorderConfig& config, GuestDisks disks,
+                                             uint64_t rtc_base_ns) {
   auto guest = std::make_unique<Guest>();
   guest->seed = random_seed();
   guest->disks = std::move(disks);

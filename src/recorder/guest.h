@@ -51,8 +51,10 @@ struct GuestDisks {
 };
 
 struct Guest {
-  // Reads and checks every file that the configuration names, and powers the machine on. rtc_base_ns: UTC now.
-  static Result<std::unique_ptr<Guest>> create(const RecorderConfig& config, GuestDisks disks, uint64_t rtc_base_ns);
+  // Reads and checks every file that the configuration names, and powers the machine on. rtc_base_ns: UTC
+  // now.
+  static Result<std::unique_ptr<Guest>> create(const RecorderConfig& config, GuestDisks disks,
+                                               uint64_t rtc_base_ns);
   Guest() = default;
   Guest(const Guest&) = delete;
   Guest& operator=(const Guest&) = delete;

@@ -44,6 +44,7 @@ class Reader {
 
 template <class A, class M>
 void fields(A& a, M& m) {
+  if constexpr (requires { m.request; }) a(m.request);
   if constexpr (requires { m.bytes; }) a(m.bytes);
   if constexpr (requires { m.text; }) a(m.text);
   if constexpr (requires { m.spool_folder; }) {

@@ -18,6 +18,7 @@ struct TypeInput {
   Bytes bytes;
 };
 struct RequestSave {
+  uint64_t request = 0;  // comes back in FailureNoted, for who asked
   std::string text;
 };
 struct RequestMark {
@@ -41,6 +42,7 @@ struct SetupFailed {
 struct Started {};
 // Noted in the journal, at this position.
 struct FailureNoted {
+  uint64_t request = 0;  // of an operator; 0: nobody asked
   Position position{};
   FailureNotice notice;
 };
@@ -96,8 +98,8 @@ struct SaveFailed {
 
 using RecorderMessage =
     std::variant<TypeInput, RequestSave, RequestMark, RequestStop, StartBackup, BackupChannel, SetupFailed,
-                 Started, FailureNoted, JournalLost, Rebooting, Ended, SaveEvidence, BackupReady, BackupDiverged,
-                 BackupFailed, PastCaptured, CertifyProgress, EvidenceSaved, SaveFailed>;
+                 Started, FailureNoted, JournalLost, Rebooting, Ended, SaveEvidence, BackupReady,
+                 BackupDiverged, BackupFailed, PastCaptured, CertifyProgress, EvidenceSaved, SaveFailed>;
 
 Bytes encode_message(const RecorderMessage& message);
 std::optional<RecorderMessage> decode_message(ByteView bytes);

@@ -49,7 +49,7 @@ class Primary {
   void wait_for_events();
   std::optional<FailureNotice> failure_of(Stop stop) const;
   bool last_words_are_over(Stop stop) const;
-  void note_failure(FailureNotice notice);
+  void note_failure(FailureNotice notice, uint64_t request = 0);
   // Both are false: the guest does not run on.
   bool end(EndReason reason, std::string what = "");
   bool reboot();
@@ -81,7 +81,7 @@ bool Primary::hear() {
     if (auto* input = std::get_if<TypeInput>(&*message)) {
       session_.console_input(input->bytes);
     } else if (auto* save = std::get_if<RequestSave>(&*message)) {
-      note_failure({"operator", save->text});
+      note_failure({"operator", save->text}, save->request);
     } else if (auto* mark = std::get_if<RequestMark>(&*message)) {
       session_.operator_request({OperatorAction::kMark, mark->text});
     } else if (std::holds_alternative<RequestStop>(*message)) {
@@ -146,12 +146,12 @@ void Primary::wait_for_events() {
   if (wake > now) wait_readable(fds, std::min(wake - now, kLongestWait_ns));
 }
 
-void Primary::note_failure(FailureNotice notice) {
+void Primary::note_failure(FailureNotice notice, uint64_t request) {
   sink_.flush();
   if (!config_.record) return;
   session_.note_failure(notice);
   publish_progress();
-  supervisor_.send(encode_message(FailureNoted{guest_.machine->at(), std::move(notice)}));
+  supervisor_.send(encode_message(FailureNoted{request, guest_.machine->at(), std::move(notice)}));
 }
 
 bool Primary::end(EndReason reason, std::string what) {

@@ -24,10 +24,9 @@ Protection::Protection(std::unique_ptr<Ring> ring, std::string folder, Channel o
 
 Protection::~Protection() { remove_folder(folder_); }
 
-bool Protection::hand_over(Channel& primary, const std::string& gap) {
-  Fd theirs = theirs_.take_fd();
-  return primary.send(encode_message(StartBackup{.gap = gap, .spool_folder = folder_}), &ring_->fd()) &&
-         primary.send(encode_message(BackupChannel{}), &theirs);
+void Protection::hand_over(Outbox& to_primary, const std::string& gap) {
+  to_primary.add(StartBackup{.gap = gap, .spool_folder = folder_}, ring_->fd().duplicate());
+  to_primary.add(BackupChannel{}, theirs_.take_fd());
 }
 
 }  // namespace recount

@@ -8,6 +8,7 @@
 #include "host/channel.h"
 #include "journal/spool.h"
 #include "recorder/messages.h"
+#include "recorder/outbox.h"
 
 namespace recount {
 
@@ -17,8 +18,8 @@ class Protection {
   static Result<std::shared_ptr<Protection>> create(const std::string& run_folder, unsigned number);
   ~Protection();
 
-  // Asks the primary to fork the backup off. False if the primary is gone.
-  bool hand_over(Channel& primary, const std::string& gap);
+  // Asks the primary to fork the backup off.
+  void hand_over(Outbox& to_primary, const std::string& gap);
 
   Ring& ring() { return *ring_; }
   Channel& backup() { return backup_; }

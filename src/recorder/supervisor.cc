@@ -53,9 +53,7 @@ Supervisor::~Supervisor() {
   for (const auto& retired : retired_) kill_process(retired->pid);
 }
 
-void Supervisor::say(const std::string& text) {
-  write_stderr("recount: " + text + "\n");
-}
+void Supervisor::say(const std::string& text) { write_stderr("recount: " + text + "\n"); }
 
 bool Supervisor::wants(const std::string& cause) const {
   return std::ranges::count(config_.save_on, cause) != 0;
@@ -80,7 +78,7 @@ Result<void> Supervisor::protect(const std::string& gap) {
   retry_protection_ns_ = 0;
   if (protection_) journal_bytes_before_ += protection_->ring().control().head;
   protection_ = TRY(Protection::create(config_.run_folder, ++protection_count_));
-  protection_->hand_over(primary_, gap);
+  protection_->hand_over(to_primary_, gap);
   return {};
 }
 
@@ -136,10 +134,7 @@ void Supervisor::hear_primary() {
 void Supervisor::on_failure(FailureNoted failure) {
   if (failure.notice.cause != "operator") failure_noted_ = true;
   EvidenceSave save{.notice = std::move(failure.notice), .position = failure.position};
-  if (save.notice.cause == "operator" && !save_replies_.empty()) {
-    save.reply = std::move(save_replies_.front());
-    save_replies_.pop_front();
-  }
+  if (auto asked = save_replies_.extract(failure.request); asked) save.reply = std::move(asked.mapped());
   request_save(std::move(save));
 }
 
@@ -168,7 +163,7 @@ void Supervisor::hear_signals() {
     if (*signal == SIGCHLD) {
       reap_processes();
     } else if (*signal == SIGUSR1) {
-      primary_.send(encode_message(RequestSave{"SIGUSR1"}));
+      to_primary_.add(RequestSave{0, "SIGUSR1"});
     } else {
       stop_guest();
     }
@@ -185,7 +180,8 @@ void Supervisor::primary_ended(const ProcessEnd& end) {
   hear_primary();  // its last words
   primary_pid_ = 0;
   primary_ = Channel();
-  for (auto& reply : save_replies_) reply(control_error("the guest ended first"));
+  to_primary_.clear();
+  for (auto& [request, reply] : save_replies_) reply(control_error("the guest ended first"));
   save_replies_.clear();
   if (setup_error_ || leaving_) return;
   if (!ended_) {
@@ -280,10 +276,10 @@ void Supervisor::on_control(const std::string& command, const std::string& argum
     reply(control_error("the guest has ended"));
   } else if (command == "save") {
     if (!config_.record) return reply(control_error("this guest is not recorded"));
-    save_replies_.push_back(std::move(reply));
-    primary_.send(encode_message(RequestSave{argument}));
+    save_replies_[++save_requests_] = std::move(reply);
+    to_primary_.add(RequestSave{save_requests_, argument});
   } else if (command == "mark") {
-    primary_.send(encode_message(RequestMark{argument}));
+    to_primary_.add(RequestMark{argument});
     reply(R"({"ok":true})");
   } else if (command == "stop") {
     stop_guest();
@@ -293,16 +289,23 @@ void Supervisor::on_control(const std::string& command, const std::string& argum
   }
 }
 
+// A primary that is stopped takes nothing: then its user's input waits where it is.
+bool Supervisor::takes_input() const {
+  constexpr size_t kMostWaiting = 64;
+  return to_primary_.size() < kMostWaiting;
+}
+
 void Supervisor::pass_input() {
+  console_->relay();
+  if (!takes_input()) return;
   bool leave = false;
   Bytes input = console_->take_input(leave);
   constexpr size_t kPart = kChannelMessageBytes / 2;
   for (ByteView rest = input; !rest.empty(); rest = rest.subspan(std::min(rest.size(), kPart))) {
     ByteView part = rest.first(std::min(rest.size(), kPart));
-    primary_.send(encode_message(TypeInput{{part.begin(), part.end()}}));
+    to_primary_.add(TypeInput{{part.begin(), part.end()}});
   }
   if (leave) stop_guest();
-  console_->relay();
 }
 
 // The guest stops where it is. Asked twice, nothing is waited for.
@@ -313,7 +316,7 @@ void Supervisor::stop_guest() {
     waiting_saves_.clear();
   }
   leaving_ = true;
-  primary_.send(encode_message(RequestStop{}));
+  to_primary_.add(RequestStop{});
 }
 
 void Supervisor::run_spooler() {
@@ -372,13 +375,14 @@ void Supervisor::wait() {
   if (protection_) fds.push_back(protection_->backup().fd());
   for (const EvidenceSave& save : saves_) fds.push_back(save.saver.fd());
   control_.add_fds(fds);
-  console_->add_fds(fds);
+  if (takes_input()) console_->add_fds(fds);
   wait_readable(fds, kTick_ns);
 }
 
 Result<int> Supervisor::run() {
   if (auto started = start_machine(); !started) return std::unexpected(started.error());
   while (primary_pid_ != 0 || saving()) {
+    to_primary_.send(primary_);
     wait();
     hear_primary();
     hear_signals();

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <list>
+#include <map>
 #include <memory>
 
 #include "host/clock.h"
@@ -55,6 +56,7 @@ class Supervisor {
   void save_failed(EvidenceSave& save, const std::string& why);
 
   void on_control(const std::string& command, const std::string& argument, ControlReply reply);
+  bool takes_input() const;
   void pass_input();
   void stop_guest();
   void run_spooler();
@@ -72,6 +74,7 @@ class Supervisor {
   StatusLine status_line_;
 
   Channel primary_;
+  Outbox to_primary_;
   int primary_pid_ = 0;
   std::optional<Ended> ended_;  // why the primary stopped, once it has said so
   bool started_ = false, leaving_ = false;
@@ -83,12 +86,13 @@ class Supervisor {
   unsigned protection_count_ = 0;
   uint64_t retry_protection_ns_ = 0;  // when to try again; 0: nothing to try
   bool spool_trouble_ = false;
-  uint64_t retry_spool_ns_ = 0;  // not to be tried before
+  uint64_t retry_spool_ns_ = 0;        // not to be tried before
   uint64_t journal_bytes_before_ = 0;  // of protections that were replaced
 
   std::deque<EvidenceSave> waiting_saves_;
   std::list<EvidenceSave> saves_;
-  std::deque<ControlReply> save_replies_;  // of operators whose request has gone to the primary
+  std::map<uint64_t, ControlReply> save_replies_;  // of operators who asked, by the number of their request
+  uint64_t save_requests_ = 0;
   std::vector<std::string> evidence_;
   int exit_code_ = 0;
 

@@ -106,7 +106,7 @@ class Soak:
 
     def record(self, folder, number, r, result):
         options = self.options
-        window = options.window or r.choice(("0s", "500ms", "1s", "2s", "4s", "8s", "30s"))
+        window = options.window or r.choice(("1s", "1500ms", "2s", "4s", "8s", "30s"))
         after = round(r.uniform(0, options.longest), 2)
         end = r.choice(("crash", "crash", "init", "reset"))
         append = "recount.run=load " + self.options.append
