@@ -43,7 +43,7 @@ class Primary {
 
  private:
   bool hear();
-  void start_backup(const std::string& gap, Fd channel);
+  void start_backup(Fd channel);
   void take_completions();
   void publish_progress();
   void wait_for_events();
@@ -66,7 +66,12 @@ class Primary {
   RecordSession session_;
   DiskThread disk_thread_;
   std::unique_ptr<Ring> ring_;
-  std::optional<StartBackup> backup_order_;  // its channel is still to come
+  // To start a backup, whose channel is still to come. The ring in use stays until then.
+  struct BackupOrder {
+    StartBackup start;
+    std::unique_ptr<Ring> ring;
+  };
+  std::optional<BackupOrder> backup_order_;
   bool lost_told_ = false, stop_ = false, reboot_ = false;
   std::optional<uint64_t> last_words_until_ticks_;
 };
@@ -90,35 +95,36 @@ bool Primary::hear() {
     } else if (auto* start = std::get_if<StartBackup>(&*message)) {
       auto ring = Ring::attach(std::move(received->fd));
       if (!ring) return false;
-      ring_ = std::move(*ring);
-      backup_order_ = *start;
+      backup_order_ = BackupOrder{*start, std::move(*ring)};
     } else if (std::holds_alternative<BackupChannel>(*message) && backup_order_) {
-      start_backup(backup_order_->gap, std::move(received->fd));
+      start_backup(std::move(received->fd));
     }
   }
   return !supervisor_.closed();
 }
 
 // A fork is a checkpoint: the child has the state at this position, and the new ring begins here.
-void Primary::start_backup(const std::string& gap, Fd channel) {
+void Primary::start_backup(Fd channel) {
+  BackupOrder order = std::move(*backup_order_);
+  backup_order_.reset();
   auto prepared = guest_.disks.prepare_layers();
   disk_thread_.quiesce();
-  auto forked = fork_process("recount-backup", [this, &channel] {
+  auto forked = fork_process("recount-backup", [this, &channel, &order] {
     // None of the primary's own ends: a channel must close when its owner dies.
     supervisor_ = Channel();
     guest_.console.set_listener(nullptr);
     BackupSetup setup{.run_folder = config_.run_folder,
-                      .spool_folder = backup_order_->spool_folder,
+                      .spool_folder = order.start.spool_folder,
                       .evidence_folder = config_.evidence_folder,
                       .recorder_name = config_.name,
                       .window_ns = config_.backup ? std::optional(config_.window_ns) : std::nullopt,
                       .caching = config_.caching};
-    return run_backup(setup, guest_, *ring_, Channel(std::move(channel)));
+    return run_backup(setup, guest_, *order.ring, Channel(std::move(channel)));
   });
-  backup_order_.reset();
-  journal_.attach(*ring_);
+  journal_.attach(*order.ring);
+  ring_ = std::move(order.ring);
   lost_told_ = false;
-  if (!gap.empty()) session_.gap({GapReason::kJournalLost, gap});
+  if (!order.start.gap.empty()) session_.gap({GapReason::kJournalLost, order.start.gap});
   // Without a layer of its own this process must not write what the child's past rests on.
   auto pushed = prepared ? guest_.disks.push_layers_beside() : prepared;
   disk_thread_.resume();
