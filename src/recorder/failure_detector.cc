@@ -22,7 +22,7 @@ std::string readable(const std::string& line) {
 
 std::vector<FailurePattern> default_failure_patterns() {
   return {{"panic", R"(Kernel panic - not syncing)"},
-          {"bug", R"(kernel BUG at |BUG: |Kernel BUG \[#\d+\])"},
+          {"bug", R"(kernel BUG at |\bBUG: |Kernel BUG \[#\d+\])"},
           {"oops", R"(Oops(?: - [^\[]*)?(?::.*)? \[#\d+\]|Unable to handle kernel |Internal error: Oops)"}};
 }
 
