@@ -80,7 +80,7 @@ Result<std::string> ask_local(const std::string& path, const std::string& line) 
 
 std::optional<std::string> LineConnection::read_line() {
   char buffer[4096];
-  ssize_t n = ::recv(fd_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
+  ssize_t n = closed_ ? 0 : ::recv(fd_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
   if (n > 0) pending_.append(buffer, static_cast<size_t>(n));
   if (n == 0) closed_ = true;
   size_t end = pending_.find('\n');

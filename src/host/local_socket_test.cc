@@ -1,0 +1,66 @@
+#include "host/local_socket.h"
+
+#include <gtest/gtest.h>
+
+#include "host/stream.h"
+
+namespace recount {
+namespace {
+
+// A connection, and the end that a peer writes to.
+struct Line {
+  std::pair<Fd, Fd> ends = *stream_pair();
+  LineConnection connection{std::move(ends.first)};
+  bool send(std::string_view text) { return send_now(ends.second.get(), view_of(text)); }
+};
+
+TEST(LineConnection, ALineIsThereWhenItEnds) {
+  Line line;
+  EXPECT_FALSE(line.connection.read_line());
+  line.send("sta");
+  EXPECT_FALSE(line.connection.read_line());
+  line.send("tus\nsave x\n\nrest");
+  EXPECT_EQ(line.connection.read_line(), "status");
+  EXPECT_EQ(line.connection.read_line(), "save x");
+  EXPECT_EQ(line.connection.read_line(), "");
+  EXPECT_FALSE(line.connection.read_line());
+  EXPECT_FALSE(line.connection.closed());
+}
+
+TEST(LineConnection, APeerThatHasGoneIsClosedButHeard) {
+  Line line;
+  line.send("status\ncut");
+  line.ends.second.reset();
+  EXPECT_EQ(line.connection.read_line(), "status");
+  while (line.connection.read_line()) FAIL();
+  EXPECT_TRUE(line.connection.closed());
+}
+
+TEST(LineConnection, ALineThatNeverEndsIsCutOff) {
+  Line line;
+  for (int i = 0; i < 10 && !line.connection.closed(); ++i) {
+    line.send(std::string(4096, 'x'));
+    EXPECT_FALSE(line.connection.read_line());
+  }
+  EXPECT_TRUE(line.connection.closed());
+}
+
+TEST(LineConnection, ALineThatEndsTooLateIsNone) {
+  // As long as it might be to overflow a message between our processes.
+  Line line;
+  line.send("mark " + std::string(65'533, 'm') + "\n");
+  for (int i = 0; i < 40; ++i) EXPECT_FALSE(line.connection.read_line());
+  EXPECT_TRUE(line.connection.closed());
+}
+
+TEST(LineConnection, ManyLinesAtOnceDoNotPileUp) {
+  Line line;
+  line.send(std::string(100'000, '\n'));
+  int lines = 0;
+  while (line.connection.read_line()) ++lines;
+  EXPECT_TRUE(line.connection.closed());
+  EXPECT_LE(lines, 20'000);
+}
+
+}  // namespace
+}  // namespace recount
