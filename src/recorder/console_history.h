@@ -23,12 +23,14 @@ class ConsoleHistory {
     Bytes& last = pieces_.back().bytes;
     last.insert(last.end(), bytes.begin(), bytes.end());
     size_ += bytes.size();
-    for (; size_ > kKeptBytes; pieces_.pop_front()) size_ -= pieces_.front().bytes.size();
+    for (; size_ > kKeptBytes || pieces_.size() > kKeptPieces; pieces_.pop_front()) {
+      size_ -= pieces_.front().bytes.size();
+    }
   }
   const std::deque<Piece>& pieces() const { return pieces_; }
 
  private:
-  static constexpr size_t kKeptBytes = 1 << 20, kPieceBytes = 4096;
+  static constexpr size_t kKeptBytes = 1 << 20, kPieceBytes = 4096, kKeptPieces = 16'384;
   static constexpr uint64_t kSameMomentTicks = 10'000;  // a millisecond
   std::deque<Piece> pieces_;
   size_t size_ = 0;
