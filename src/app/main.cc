@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);  // --help
-    std::fprintf(stderr, "recount: %s (see recount --help)\n", e.what());
+    std::fprintf(stderr, "recount: %s (see recount --help)\n", recount::one_line(e.what()).c_str());
     return static_cast<int>(recount::ErrorKind::kUsage);
   }
   return exit_code;

@@ -2,112 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdio>
-
 #include "app/config_file.h"
+#include "app/run_options.h"
 #include "app/verbs.h"
 #include "host/folders.h"
 #include "recorder/supervisor.h"
 
 namespace recount {
 namespace {
-
-// As typed; what needs more than a look becomes a RecorderConfig in config_of().
-struct RunOptions {
-  RecorderConfig config;
-  std::vector<std::string> drives, patterns;
-  std::string window = "30s", save_on = "all", after_failure = "stop", engine = "interp";
-  bool no_record = false, no_backup = false;
-  std::string config_file;
-};
-
-Result<DriveConfig> drive_of(const std::string& text) {
-  DriveConfig drive;
-  size_t comma = text.find(',');
-  drive.path = text.substr(0, comma);
-  while (comma != std::string::npos) {
-    size_t begin = comma + 1;
-    comma = text.find(',', begin);
-    std::string word = text.substr(begin, comma == std::string::npos ? comma : comma - begin);
-    if (word == "ro") {
-      drive.read_only = true;
-    } else if (word.starts_with("format=")) {
-      if (word != "format=raw") {
-        return fail(ErrorKind::kUsage,
-                    "--drive " + text + ": only raw images; convert with: qemu-img convert -O raw");
-      }
-    } else {
-      return fail(ErrorKind::kUsage,
-                  "--drive " + text + ": unknown word " + word + "; there are ro and format=raw");
-    }
-  }
-  return drive;
-}
-
-Result<std::vector<std::string>> causes_of(const std::string& list) {
-  std::vector<std::string> all(std::begin(kSaveCauses), std::end(kSaveCauses));
-  if (list == "all") return all;
-  std::vector<std::string> causes;
-  if (list == "none") return causes;
-  for (const std::string& word : CLI::detail::split(list, ',')) {
-    if (std::ranges::count(all, word) == 0) {
-      return fail(ErrorKind::kUsage, fmt::format("--save-on {}: unknown cause; there are all, none, {}", word,
-                                                 fmt::join(all, ", ")));
-    }
-    causes.push_back(word);
-  }
-  return causes;
-}
-
-// CAUSE=REGEX
-Result<FailurePattern> pattern_of(const std::string& text) {
-  size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0)
-    return fail(ErrorKind::kUsage, "--pattern " + text + ": must be CAUSE=REGEX");
-  FailurePattern pattern{text.substr(0, equals), text.substr(equals + 1)};
-  bool plain = std::ranges::all_of(pattern.cause,
-                                   [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; });
-  if (!plain) return fail(ErrorKind::kUsage, "--pattern " + text + ": a cause is of letters and digits");
-  return pattern;
-}
-
-Result<RecorderConfig> config_of(const RunOptions& options) {
-  RecorderConfig config = options.config;
-  if (config.kernel.empty() && config.bios.empty()) {
-    return fail(ErrorKind::kUsage, "give --kernel or --bios (see recount run --help)");
-  }
-  for (const std::string& text : options.drives) config.drives.push_back(TRY(drive_of(text)));
-  config.caching = options.engine == "reference" ? Caching::kOff : Caching::kOn;
-  config.record = !options.no_record;
-  config.backup = !options.no_backup;
-  auto window_ns = parse_duration(options.window);
-  if (!window_ns)
-    return fail(ErrorKind::kUsage, "--window " + options.window + ": must be a time such as 30s");
-  // A digest is taken once a second: a shorter past might hold none, and its certificate would say nothing.
-  constexpr uint64_t kShortestWindow_ns = 1'000'000'000;
-  if (*window_ns < kShortestWindow_ns)
-    return fail(ErrorKind::kUsage, "--window " + options.window + ": at least 1s");
-  config.window_ns = *window_ns;
-  config.save_on = TRY(causes_of(options.save_on));
-  config.patterns = default_failure_patterns();
-  if (!options.patterns.empty()) config.patterns.clear();
-  for (const std::string& text : options.patterns) {
-    config.patterns.push_back(TRY(pattern_of(text)));
-    config.save_on.push_back(config.patterns.back().cause);
-  }
-  config.after_failure = options.after_failure == "reboot"     ? AfterFailure::kReboot
-                         : options.after_failure == "continue" ? AfterFailure::kContinue
-                                                               : AfterFailure::kStop;
-  bool plain_name = std::ranges::all_of(config.name, [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
-  });
-  if (!plain_name || config.name.starts_with('.') || config.name.size() > 64) {
-    return fail(ErrorKind::kUsage, "--name " + config.name + ": up to 64 letters, digits, '-', '_' and '.'");
-  }
-  if (config.evidence_folder.empty()) config.evidence_folder = data_folder() + "/evidence";
-  return config;
-}
 
 std::string socket_path(const std::string& name) { return data_folder() + "/run/" + name + ".sock"; }
 

@@ -1,5 +1,6 @@
 #include "app/verbs.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -12,10 +13,16 @@ void run_as(CLI::App& verb, int& exit_code, std::function<Result<int>()> body) {
     if (result) {
       exit_code = *result;
     } else {
-      std::fprintf(stderr, "recount: %s\n", result.error().message.c_str());
+      std::fprintf(stderr, "recount: %s\n", one_line(result.error().message).c_str());
       exit_code = static_cast<int>(result.error().kind);
     }
   });
+}
+
+std::string one_line(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }, '?');
+  return text;
 }
 
 std::optional<uint64_t> parse_duration(const std::string& text) {

@@ -1,0 +1,31 @@
+#pragma once
+// recount run's options as they are typed, and what they mean. Each function gives kUsage, with the option's
+// name, for what means nothing.
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "recorder/recorder_config.h"
+
+namespace recount {
+
+// What needs more than a look becomes a RecorderConfig in config_of().
+struct RunOptions {
+  RecorderConfig config;
+  std::vector<std::string> drives, patterns;
+  std::string window = "30s", save_on = "all", after_failure = "stop", engine = "interp";
+  bool no_record = false, no_backup = false;
+  std::string config_file;
+};
+
+Result<RecorderConfig> config_of(const RunOptions& options);
+
+// F[,ro][,format=raw]
+Result<DriveConfig> drive_of(const std::string& text);
+// "all", "none", or causes by commas.
+Result<std::vector<std::string>> causes_of(const std::string& list);
+// CAUSE=REGEX
+Result<FailurePattern> pattern_of(const std::string& text);
+
+}  // namespace recount

@@ -1,0 +1,122 @@
+#include "app/run_options.h"
+
+#include <gtest/gtest.h>
+
+#include "app/verbs.h"
+
+namespace recount {
+namespace {
+
+template <class T>
+void expect_usage(const Result<T>& result, std::string_view option) {
+  ASSERT_FALSE(result) << option;
+  EXPECT_EQ(result.error().kind, ErrorKind::kUsage);
+  EXPECT_NE(result.error().message.find(option), std::string::npos) << result.error().message;
+}
+
+TEST(Duration, IsANumberAndAUnit) {
+  EXPECT_EQ(parse_duration("30s"), 30'000'000'000u);
+  EXPECT_EQ(parse_duration("30"), 30'000'000'000u);
+  EXPECT_EQ(parse_duration("500ms"), 500'000'000u);
+  EXPECT_EQ(parse_duration("1.5s"), 1'500'000'000u);
+  EXPECT_EQ(parse_duration("2m"), 120'000'000'000u);
+  EXPECT_EQ(parse_duration("1h"), 3'600'000'000'000u);
+  EXPECT_EQ(parse_duration("0"), 0u);
+}
+
+TEST(Duration, NothingElseIsOne) {
+  for (const char* text : {"", "s", "-1s", "30 s", "30x", "30ss", "nan", "inf", "infs", "1e300s",
+                           "99999999999h", "0x1s", "s30", "30s ", " 30s"}) {
+    EXPECT_FALSE(parse_duration(text)) << text;
+  }
+}
+
+TEST(Error, IsOneLineWhateverItQuotes) {
+  EXPECT_EQ(one_line("a\nb: \x1b[31mcannot open\r\n"), "a?b: ?[31mcannot open??");
+  EXPECT_EQ(one_line("\xc3\xa4.img: cannot open"), "\xc3\xa4.img: cannot open");
+}
+
+TEST(Drive, IsAPathAndWords) {
+  auto drive = drive_of("a.img");
+  ASSERT_TRUE(drive);
+  EXPECT_EQ(drive->path, "a.img");
+  EXPECT_FALSE(drive->read_only);
+  drive = drive_of("/x y/a.img,format=raw,ro");
+  ASSERT_TRUE(drive);
+  EXPECT_EQ(drive->path, "/x y/a.img");
+  EXPECT_TRUE(drive->read_only);
+}
+
+TEST(Drive, UnknownWordsAndFormatsAreBadUsage) {
+  for (const char* text :
+       {"a.img,rw", "a.img,", "a.img,ro,,", "a.img,format=qcow2", "a.img,format=", "", ",ro"}) {
+    expect_usage(drive_of(text), "--drive");
+  }
+}
+
+TEST(Causes, AreAListOfKnownOnes) {
+  auto all = causes_of("all");
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->size(), std::size(kSaveCauses));
+  EXPECT_EQ(causes_of("none")->size(), 0u);
+  EXPECT_EQ(*causes_of("panic,oops"), (std::vector<std::string>{"panic", "oops"}));
+  for (const char* list : {"panics", "panic,all", "none,panic", "panic oops", "Panic"})
+    expect_usage(causes_of(list), "--save-on");
+}
+
+TEST(Pattern, IsACauseAndARegularExpression) {
+  auto pattern = pattern_of("disk=I/O error=[0-9]+");
+  ASSERT_TRUE(pattern);
+  EXPECT_EQ(pattern->cause, "disk");
+  EXPECT_EQ(pattern->regex, "I/O error=[0-9]+");
+  for (const char* text : {"", "disk", "=x", "a b=x", "a/../b=x", "a-b=x"})
+    expect_usage(pattern_of(text), "--pattern");
+}
+
+RunOptions sound() {
+  RunOptions options;
+  options.config.kernel = "Image";
+  options.config.name = "web1";
+  return options;
+}
+
+TEST(RunOptions, DefaultsRecordWithABackup) {
+  auto config = config_of(sound());
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_TRUE(config->record);
+  EXPECT_TRUE(config->backup);
+  EXPECT_EQ(config->window_ns, 30'000'000'000u);
+  EXPECT_EQ(config->after_failure, AfterFailure::kStop);
+  EXPECT_EQ(config->patterns.size(), default_failure_patterns().size());
+  EXPECT_EQ(config->caching, Caching::kOn);
+  EXPECT_TRUE(config->evidence_folder.ends_with("/evidence"));
+}
+
+TEST(RunOptions, AnOwnPatternReplacesLinuxesAndIsSaved) {
+  RunOptions options = sound();
+  options.patterns = {"disk=I/O error", "mine=x"};
+  options.save_on = "none";
+  auto config = config_of(options);
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->patterns.size(), 2u);
+  EXPECT_EQ(config->save_on, (std::vector<std::string>{"disk", "mine"}));
+}
+
+TEST(RunOptions, WhatMeansNothingIsBadUsage) {
+  RunOptions options = sound();
+  options.config.kernel.clear();
+  expect_usage(config_of(options), "--kernel");
+  options = sound();
+  options.window = "soon";
+  expect_usage(config_of(options), "--window");
+  for (const char* name : {".hidden", "a/b", "..", "a b", "a\n", "\xff"}) {
+    options = sound();
+    options.config.name = name;
+    expect_usage(config_of(options), "--name");
+  }
+  options.config.name = std::string(65, 'a');
+  expect_usage(config_of(options), "--name");
+}
+
+}  // namespace
+}  // namespace recount
