@@ -45,7 +45,7 @@ Result<int> diverged(const VerifyOptions& options, const EvidenceReader& evidenc
   EvidenceOptions fast = options.evidence;
   fast.engine = "interp";
   auto replayer = TRY(open_replayer(fast, evidence, console));
-  Bisection found = TRY(bisect(*replayer, Caching::kOff, divergence));
+  Bisection found = TRY(bisect_engines(*replayer, Caching::kOff, divergence));
   fmt::print("{}\n", describe(found));
   return static_cast<int>(ErrorKind::kDiverged);
 }

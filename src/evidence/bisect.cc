@@ -11,9 +11,7 @@ namespace {
 struct Pair {
   std::unique_ptr<Replayer> a, b;
 
-  Result<Pair> clone(Caching caching_a, Caching caching_b) const {
-    return Pair{TRY(a->clone(caching_a)), TRY(b->clone(caching_b))};
-  }
+  Result<Pair> clone() const { return Pair{TRY(a->clone()), TRY(b->clone())}; }
   // Whether both come to target, in the same state. A digest that does not match the recording is not asked
   // for here: what is compared is one engine with the other.
   bool agree_at(Position target) {
@@ -33,7 +31,7 @@ std::string first_difference(Replayer& a, Replayer& b) {
     if (ha.f[i] != hb.f[i]) return fmt::format("f{}: {:#x} and {:#x}", i, ha.f[i], hb.f[i]);
   }
   CheckpointDigest da = a.whole_digest(), db = b.whole_digest();
-  if (da.harts != db.harts) return "a control register";
+  if (da.harts != db.harts) return "a control register, or guest time";
   if (da.devices != db.devices) return "a device";
   if (da.output != db.output) return "the output";
   Ram &ra = a.machine().ram(), &rb = b.machine().ram();
@@ -59,18 +57,16 @@ Position last_digest_before(const Replayer& replayer, Position limit) {
 
 }  // namespace
 
-Result<Bisection> bisect(Replayer& replayer, Caching other, const Divergence& divergence) {
+Result<Bisection> bisect(Replayer& a, Replayer& b, const Divergence& divergence) {
   Bisection found{.last_equal = std::nullopt, .difference = {}, .divergence = divergence};
-  found.last_matching_digest = last_digest_before(replayer, divergence.position);
-  replayer.run_until(found.last_matching_digest);
-
-  Pair equal{TRY(replayer.clone(Caching::kOn)), TRY(replayer.clone(other))};
-  Position low = equal.a->at(), high = divergence.position;
-  Pair apart = TRY(equal.clone(Caching::kOn, other));
+  found.last_matching_digest = last_digest_before(a, divergence.position);
+  Pair equal{TRY(a.clone()), TRY(b.clone())};
+  Position low = a.at(), high = divergence.position;
+  Pair apart = TRY(equal.clone());
   if (apart.agree_at(high)) return found;
   while (high - low > 1) {
     Position middle = low + (high - low) / 2;
-    Pair probe = TRY(equal.clone(Caching::kOn, other));
+    Pair probe = TRY(equal.clone());
     if (probe.agree_at(middle)) {
       equal = std::move(probe);
       low = middle;
@@ -83,6 +79,12 @@ Result<Bisection> bisect(Replayer& replayer, Caching other, const Divergence& di
   found.pc = equal.a->machine().hart().pc;
   found.difference = first_difference(*apart.a, *apart.b);
   return found;
+}
+
+Result<Bisection> bisect_engines(Replayer& replayer, Caching other, const Divergence& divergence) {
+  replayer.run_until(last_digest_before(replayer, divergence.position));
+  auto with_other = TRY(replayer.clone(other));
+  return bisect(replayer, *with_other, divergence);
 }
 
 std::string describe(const Bisection& b) {

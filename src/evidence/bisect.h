@@ -1,6 +1,6 @@
 #pragma once
-// Finds the first step at which two replays of one evidence file differ: two engines, and the one that is
-// wrong. Runs both in stretches, then halves the stretch in which they part.
+// Finds the first step at which two replays differ that should be the same: of one evidence file by two
+// engines, say. Halves the stretch in which they part.
 
 #include "evidence/replayer.h"
 
@@ -16,9 +16,12 @@ struct Bisection {
   Position last_matching_digest{};
 };
 
-// replayer has not run yet; other is the engine to compare it with. divergence: how replayer's engine left
-// the recording.
-Result<Bisection> bisect(Replayer& replayer, Caching other, const Divergence& divergence);
+// a and b are at one position, in one state, and should stay so. divergence: how a leaves the recording.
+// Neither runs: their clones do.
+Result<Bisection> bisect(Replayer& a, Replayer& b, const Divergence& divergence);
+// replayer, which has not run yet, against the same machine under another engine. Runs replayer up to the
+// last digest that matches.
+Result<Bisection> bisect_engines(Replayer& replayer, Caching other, const Divergence& divergence);
 std::string describe(const Bisection& bisection);
 
 }  // namespace recount

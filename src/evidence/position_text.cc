@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -39,7 +40,9 @@ std::optional<Position> named_position(const std::string& text, Replayer& replay
   if (view.ends_with('%')) {
     auto percent = number_in<double>(view.substr(0, view.size() - 1));
     if (!percent || !(*percent >= 0 && *percent <= 100)) return std::nullopt;
-    return begin + static_cast<uint64_t>(static_cast<double>(replayer.end() - begin) * *percent / 100);
+    // A double may round a long way up beyond its end.
+    auto steps = static_cast<uint64_t>(static_cast<double>(replayer.end() - begin) * *percent / 100);
+    return begin + std::min(steps, replayer.end() - begin);
   }
   if (view.starts_with('-') && view.ends_with('s')) {
     auto seconds = number_in<double>(view.substr(1, view.size() - 2));

@@ -73,6 +73,10 @@ Result<void> Replayer::open_disk(size_t number, std::optional<ByteSource> overla
   const DiskInfo& info = manifest_.disks[number];
   auto access = info.read_only ? DiskAccess::kReadOnly : DiskAccess::kReadWrite;
   auto disk = TRY(DiskImage::open_for_replay(disk_path(number), access));
+  if (disk->stack().disk_bytes() != info.size_bytes) {
+    return fail(ErrorKind::kDamaged,
+                "manifest: disks: " + disk_path(number) + " is not of the size that is listed");
+  }
   if (overlay) {
     auto layer = import_overlay(std::move(*overlay), info.size_bytes, options_.temporary_folder);
     if (!layer) return std::unexpected(in_context(info.overlay, layer.error()));
@@ -99,7 +103,9 @@ Result<void> Replayer::load_journal(const EvidenceReader& evidence) {
 }
 
 Result<std::unique_ptr<Replayer>> Replayer::clone(Caching caching) {
-  std::unique_ptr<Replayer> copy(new Replayer(console_, manifest_, options_));
+  ReplayOptions options = options_;
+  options.caching = caching;
+  std::unique_ptr<Replayer> copy(new Replayer(console_, manifest_, options));
   for (size_t i = 0; i < disks_.size(); ++i) {
     auto opened = copy->open_disk(i, export_overlay(disks_[i]->stack()));
     if (!opened) return std::unexpected(opened.error());

@@ -31,6 +31,7 @@ class Replayer {
   // The same machine at the same position under another engine (or the same), independent of this one from
   // then on.
   Result<std::unique_ptr<Replayer>> clone(Caching caching);
+  Result<std::unique_ptr<Replayer>> clone() { return clone(options_.caching); }
 
   // Replays up to this position, not beyond, or to the journal's end. The first difference, if there is one:
   // then nothing more runs. Events at target itself are applied.

@@ -15,7 +15,7 @@ constexpr uint64_t kMisa = 2ull << 62 | 1 << ('A' - 'A') | 1 << ('C' - 'A') | 1 
                            1 << ('I' - 'A') | 1 << ('M' - 'A') | 1 << ('S' - 'A') | 1 << ('U' - 'A');
 constexpr uint64_t kCounterEnable = 0xffffffff;
 constexpr uint64_t kVectored = 1;
-constexpr uint64_t kPmpAddressMask = (1ull << 54) - 1;
+constexpr uint64_t kPmpAddressMask = (1ull << kPmpAddressBits) - 1;
 constexpr uint8_t kPmpLocked = 0x80, kPmpWritable = 0x9f, kPmpModeMask = 0x18, kPmpTor = 0x08;
 
 uint64_t legal_tvec(uint64_t v) { return (v & 2) != 0 ? v & ~3ull : v & (~3ull | kVectored); }

@@ -2,6 +2,7 @@
 // Everything architectural about a hart, as a value: it copies, compares, is captured and digested.
 // Nothing cached or derived lives here.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -11,6 +12,7 @@
 namespace recount {
 
 inline constexpr unsigned kPmpEntryCount = 16;
+inline constexpr unsigned kPmpAddressBits = 54;  // "Physical Memory Protection CSRs"
 // Engines write results for x0 here, so that no store needs a test; never read, never captured.
 inline constexpr unsigned kDiscardRegister = 32;
 
@@ -41,11 +43,16 @@ struct HartState {
   uint64_t reservation = 0;     // ... on this physical address ...
   uint64_t reserved_value = 0;  // ... which held this value
 
-  // False for values that no hart comes to, and that would be taken for an index.
+  // False for values that no hart comes to, and that would be taken for an index, an address or a shift.
   bool possible() const {
     bool mode = privilege == Privilege::kUser || privilege == Privilege::kSupervisor || privilege == Privilege::kMachine;
     auto previous = mstatus & mstatus::kMpp;
-    return mode && previous != 2ull << mstatus::kMppShift && frm <= 7 && fflags <= 31;
+    bool fetches = ((pc | mepc | sepc) & 1) == 0;
+    uint64_t translation = satp >> satp::kModeShift;
+    bool translates = translation == satp::kBare || translation == satp::kSv39 || translation == satp::kSv48;
+    bool protects = std::ranges::all_of(pmpaddr, [](uint64_t a) { return a >> kPmpAddressBits == 0; });
+    return mode && previous != 2ull << mstatus::kMppShift && frm <= 7 && fflags <= 31 && x[0] == 0 && fetches &&
+           translates && protects;
   }
 
   template <class Archive>
