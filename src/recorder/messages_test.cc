@@ -12,14 +12,14 @@ namespace {
 std::vector<RecorderMessage> one_of_each() {
   FailureNotice notice{"panic", "Kernel panic - not syncing: x"};
   return {TypeInput{{1, 0, 255}},
-          RequestSave{"why not"},
+          RequestSave{7, "why not"},
           RequestMark{"here"},
           RequestStop{},
           StartBackup{"the backup's process was lost", "/tmp/x"},
           BackupChannel{},
           SetupFailed{{ErrorKind::kUnreadable, "a.img: cannot open"}},
           Started{},
-          FailureNoted{Position{1ull << 60}, notice},
+          FailureNoted{3, Position{1ull << 60}, notice},
           JournalLost{},
           Rebooting{},
           Ended{EndReason::kFailure, "so"},
