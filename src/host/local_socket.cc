@@ -79,10 +79,13 @@ Result<std::string> ask_local(const std::string& path, const std::string& line) 
 }
 
 std::optional<std::string> LineConnection::read_line() {
-  char buffer[4096];
-  ssize_t n = closed_ ? 0 : ::recv(fd_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
-  if (n > 0) pending_.append(buffer, static_cast<size_t>(n));
-  if (n == 0) closed_ = true;
+  // Only what is needed for one line is taken from the peer: its flood waits in the socket, not here.
+  if (pending_.find('\n') == std::string::npos && !closed_) {
+    char buffer[4096];
+    ssize_t n = ::recv(fd_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
+    if (n > 0) pending_.append(buffer, static_cast<size_t>(n));
+    if (n == 0) closed_ = true;
+  }
   size_t end = pending_.find('\n');
   if (std::min(end, pending_.size()) > kLongestLine) {
     closed_ = true;

@@ -29,7 +29,9 @@ void ControlServer::serve() {
     peers_.push_back(std::make_shared<LineConnection>(std::move(fd)));
   }
   for (const auto& peer : peers_) {
-    while (auto line = peer->read_line()) {
+    for (unsigned i = 0; i < kMostLinesAtOnce; ++i) {
+      auto line = peer->read_line();
+      if (!line) break;
       auto [command, argument] = split_command(*line);
       std::weak_ptr<LineConnection> to = peer;
       handler_(command, argument, [to](const std::string& answer) {

@@ -28,6 +28,8 @@ class ControlServer {
 
  private:
   static constexpr size_t kMostPeers = 32;
+  // Of one peer: then it is others' turn.
+  static constexpr unsigned kMostLinesAtOnce = 64;
   LocalListener listener_;
   const Handler handler_;
   std::list<std::shared_ptr<LineConnection>> peers_;
