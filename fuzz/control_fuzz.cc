@@ -69,7 +69,7 @@ std::vector<std::vector<uint8_t>> fuzz_seeds() {
   std::vector<Bytes> seeds;
   for (const std::string& text :
        {std::string("\x05status\nsave why not\nmark here\nstop\n"), std::string("\xffsave\n\n\nstatus\n"),
-        "\xffmark " + std::string(65'533, 'm') + "\nstatus\n", "\x7f" + std::string(20'000, '\n')}) {
+        "\xffmark " + std::string(65'533, 'm') + "\nstatus\n", "\x7f" + std::string(1'000, '\n')}) {
     ByteView view = view_of(text);
     seeds.emplace_back(view.begin(), view.end());
   }
