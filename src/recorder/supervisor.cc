@@ -397,6 +397,8 @@ Result<int> Supervisor::run() {
     draw_status();
   }
   status_line_.clear();
+  // The guest's last line may have had no end, and a shell's prompt comes next.
+  if (console_->on_terminal()) write_stderr("\n");
   if (setup_error_) return std::unexpected(*setup_error_);
   return exit_code_;
 }
