@@ -16,7 +16,7 @@ import time
 import zipfile
 
 from guest_process import skip
-from recorder_process import CAPTURED, wait_until
+from recorder_process import CAPTURED, temporary_folder, wait_until
 from recorder_test import Bench, checked, expect, expect_equal, fail, one_error_line
 
 DAMAGED = (4, 5, 65)  # diverged, altered or cut, no evidence
@@ -270,6 +270,18 @@ def fill(path):
             pass
 
 
+@contextlib.contextmanager
+def temporary_image():
+    """A small image that is not on the bench's file system."""
+    folder = temporary_folder()
+    image = folder / "d.img"
+    image.write_bytes(bytes(1 << 20))
+    try:
+        yield image
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def lines_with(recorder, words):
     return [line for line in recorder.stderr_lines() if words in line]
 
@@ -353,6 +365,24 @@ def full_disk_makes_the_journal_a_gap(bench):
         (bench.folder / "filler").unlink()
         info = fail(recorder)
         expect_equal([g["reason"] for g in info["gaps"]], ["journal lost"], "gaps")
+
+
+def full_disk_gives_the_backup_time(bench):
+    with temporary_image() as image, tmpfs(bench, "24m"), bench.recorder("--drive", image) as recorder:
+        pid = recorder.status()["backup_pid"]
+        # Nobody is to take the room that the dead backup leaves, before it is filled.
+        recorder.signal(signal.SIGSTOP)
+        os.kill(pid, signal.SIGKILL)
+        time.sleep(0.5)
+        fill(bench.folder / "filler")
+        recorder.signal(signal.SIGCONT)
+        time.sleep(5)
+        expect(0 < len(recorder.stderr_lines()) < 12, f"{len(recorder.stderr_lines())} lines in 5 s", recorder)
+        recorder.type(b"x")
+        recorder.wait_for("heard x")
+        (bench.folder / "filler").unlink()
+        recorder.wait_protected(other_than=pid)
+        fail(recorder)
 
 
 CASES = {name: f for name, f in list(globals().items())

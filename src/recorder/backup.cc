@@ -34,7 +34,7 @@ class Backup {
   bool is_due(const Event& event) const;
   bool awaits_order(const Event& event) const;
   Pace give_up(const RecorderMessage& why);
-  void save(const SaveEvidence& order, Fd channel);
+  bool save(const SaveEvidence& order, Fd channel);
   void publish_progress();
 
   const BackupSetup& setup_;
@@ -46,12 +46,14 @@ class Backup {
   Position saved_to_{};  // a saver has been ordered for the notices up to here
 };
 
-// False if the supervisor is gone.
+// False if there is no going on: the supervisor is gone, or this process has no layers of its own to write
+// to.
 bool Backup::hear() {
   while (auto received = supervisor_.receive()) {
     auto message = decode_message(received->bytes);
     if (!message) return false;
-    if (auto* order = std::get_if<SaveEvidence>(&*message)) save(*order, std::move(received->fd));
+    auto* order = std::get_if<SaveEvidence>(&*message);
+    if (order != nullptr && !save(*order, std::move(received->fd))) return false;
   }
   return !supervisor_.closed();
 }
@@ -92,7 +94,7 @@ Backup::Pace Backup::replay_due() {
 }
 
 // The saver has the past by being forked, and the journal from here on by the pin; this process trails on.
-void Backup::save(const SaveEvidence& order, Fd channel) {
+bool Backup::save(const SaveEvidence& order, Fd channel) {
   ring_.control().pinned.store(reader_.offset());
   saved_to_ = order.to_the_end ? Position{~0ull} : order.position;
   SaverSetup setup{.run_folder = setup_.run_folder,
@@ -107,6 +109,7 @@ void Backup::save(const SaveEvidence& order, Fd channel) {
   auto pushed = guest_.disks.push_temporary_layers(setup_.run_folder);
   if (!forked) Channel(std::move(channel)).send(encode_message(SaveFailed{forked.error()}));
   if (!pushed) give_up(BackupFailed{pushed.error().message});
+  return pushed.has_value();
 }
 
 int Backup::run() {

@@ -43,7 +43,7 @@ class Primary {
 
  private:
   bool hear();
-  void start_backup(Fd channel);
+  bool start_backup(Fd channel);
   void take_completions();
   void publish_progress();
   void wait_for_events();
@@ -78,7 +78,7 @@ class Primary {
 
 // --- the supervisor's orders ---
 
-// False if the supervisor is gone: then nobody needs this guest.
+// False if the guest is not to run on: the supervisor is gone, or there could be no backup to run before.
 bool Primary::hear() {
   while (auto received = supervisor_.receive()) {
     auto message = decode_message(received->bytes);
@@ -97,19 +97,21 @@ bool Primary::hear() {
       if (!ring) return false;
       backup_order_ = BackupOrder{*start, std::move(*ring)};
     } else if (std::holds_alternative<BackupChannel>(*message) && backup_order_) {
-      start_backup(std::move(received->fd));
+      if (!start_backup(std::move(received->fd))) return false;
     }
   }
   return !supervisor_.closed();
 }
 
-// A fork is a checkpoint: the child has the state at this position, and the new ring begins here.
-void Primary::start_backup(Fd channel) {
+// A fork is a checkpoint: the child has the state at this position, and the new ring begins here. False if
+// this process must not write to its disks any more: without a layer of its own it would change what the
+// child's past rests on.
+bool Primary::start_backup(Fd channel) {
   BackupOrder order = std::move(*backup_order_);
   backup_order_.reset();
   auto prepared = guest_.disks.prepare_layers();
   disk_thread_.quiesce();
-  auto forked = fork_process("recount-backup", [this, &channel, &order] {
+  static_cast<void>(fork_process("recount-backup", [this, &channel, &order] {
     // None of the primary's own ends: a channel must close when its owner dies.
     supervisor_ = Channel();
     guest_.console.set_listener(nullptr);
@@ -120,18 +122,17 @@ void Primary::start_backup(Fd channel) {
                       .window_ns = config_.backup ? std::optional(config_.window_ns) : std::nullopt,
                       .caching = config_.caching};
     return run_backup(setup, guest_, *order.ring, Channel(std::move(channel)));
-  });
+  }));
   journal_.attach(*order.ring);
   ring_ = std::move(order.ring);
   lost_told_ = false;
   if (!order.start.gap.empty()) session_.gap({GapReason::kJournalLost, order.start.gap});
-  // Without a layer of its own this process must not write what the child's past rests on.
   auto pushed = prepared ? guest_.disks.push_layers_beside() : prepared;
+  if (!pushed) return end(EndReason::kFailure, pushed.error().message);
   disk_thread_.resume();
   guest_.machine->restart_disks();
-  if (forked && pushed) return;
-  end(EndReason::kFailure, (forked ? pushed.error() : forked.error()).message);
-  stop_ = true;
+  // A fork that failed shows at the supervisor as a backup that ended; the guest goes on.
+  return true;
 }
 
 // --- the guest's run ---

@@ -75,11 +75,19 @@ Result<void> Supervisor::start_machine() {
 }
 
 Result<void> Supervisor::protect(const std::string& gap) {
-  retry_protection_ns_ = 0;
+  auto next = TRY(Protection::create(config_.run_folder, ++protection_count_));
   if (protection_) journal_bytes_before_ += protection_->ring().control().head;
-  protection_ = TRY(Protection::create(config_.run_folder, ++protection_count_));
+  protection_ = std::move(next);
   protection_->hand_over(to_primary_, gap);
+  retry_protection_ns_ = 0;
   return {};
+}
+
+void Supervisor::protect_or_retry(const std::string& gap) {
+  auto done = protect(gap);
+  if (done) return;
+  say(done.error().message + "; there is no backup, trying again");
+  retry_protection_ns_ = clock_.monotonic_ns() + kRetryProtection_ns;
 }
 
 // The past up to here is gone; the future is protected again at once.
@@ -87,10 +95,7 @@ void Supervisor::replace_protection(const std::string& why) {
   if (primary_.closed() || ended_ || leaving_) return;
   say(why + "; starting a new backup from the running guest");
   if (protection_) kill_process(protection_->pid);
-  if (auto done = protect(why); !done) {
-    say(done.error().message + "; the guest runs without a backup, trying again");
-    retry_protection_ns_ = clock_.monotonic_ns() + kRetryProtection_ns;
-  }
+  protect_or_retry(why);
 }
 
 // The old backup stays until what is to be saved from it is saved.
@@ -98,7 +103,7 @@ void Supervisor::on_reboot() {
   failure_noted_ = false;
   if (!config_.record) return;
   if (protection_) retired_.push_back(protection_);
-  if (auto done = protect(""); !done) setup_error_ = done.error();
+  protect_or_retry("");
 }
 
 void Supervisor::end_retired_backups() {
@@ -153,8 +158,13 @@ void Supervisor::hear_backup() {
     }
   });
   if (protection_->backup().closed() && retry_protection_ns_ == 0) {
+    bool was_there = protection_->pid != 0;
     protection_->pid = 0;
-    replace_protection(trouble.empty() ? "the backup's process was lost" : trouble);
+    if (trouble.empty()) trouble = "the backup's process was lost";
+    if (was_there) return replace_protection(trouble);
+    // One that could not even begin (no memory, a full disk) could not at once again either.
+    if (!primary_.closed() && !ended_ && !leaving_) say(trouble + "; trying again");
+    retry_protection_ns_ = clock_.monotonic_ns() + kRetryProtection_ns;
   }
 }
 

@@ -34,6 +34,7 @@ class Supervisor {
   // The machine.
   Result<void> start_machine();
   Result<void> protect(const std::string& gap);
+  void protect_or_retry(const std::string& gap);
   void replace_protection(const std::string& why);
   void on_reboot();
   void end_retired_backups();
