@@ -19,7 +19,6 @@ Result<std::unique_ptr<DiskImage>> DiskImage::open(const std::string& path, Disk
   auto layers = TRY(image->folder_->merged_layers(image->identity_));
   if (layers.empty()) layers.push_back(TRY(image->folder_->create_layer(image->identity_)));
   for (auto& layer : layers) {
-    image->newest_ = layer->path();
     image->stack_.push(std::move(layer));
   }
   return image;
@@ -38,7 +37,6 @@ Result<void> DiskImage::prepare_layer() {
 Result<void> DiskImage::push_layer() {
   if (!folder_) return {};
   TRY(prepare_layer());
-  newest_ = prepared_->path();
   stack_.push(std::move(prepared_));
   return {};
 }
@@ -48,18 +46,6 @@ Result<void> DiskImage::push_temporary(const std::string& folder) {
   if (stack_.read_only()) return {};
   stack_.push(TRY(Layer::create_temporary(folder, identity_.size_bytes)));
   return {};
-}
-
-Result<void> DiskImage::push_what_was_left() {
-  if (!folder_) return {};
-  prepared_.reset();  // it is among those, if it was used
-  for (auto& layer : TRY(folder_->layers(identity_))) {
-    if (layer->path() <= newest_) continue;
-    newest_ = layer->path();
-    stack_.push(std::move(layer));
-  }
-  stack_.assume_unflushed();
-  return push_layer();
 }
 
 }  // namespace recount

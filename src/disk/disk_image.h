@@ -34,9 +34,6 @@ class DiskImage {
   Result<void> push_layer();
   // A new one in folder that ends with this process. The backup's side of a fork.
   Result<void> push_temporary(const std::string& folder);
-  // Takes over the layers that another process which shares the lock has pushed since the fork and left
-  // behind, and pushes a new one. Unlike open() it merges nothing: others may still use the layers.
-  Result<void> push_what_was_left();
 
  private:
   DiskImage(std::string path, RandomFile base, const FileIdentity& identity, DiskAccess access)
@@ -47,7 +44,6 @@ class DiskImage {
   FileIdentity identity_;
   std::optional<LayerFolder> folder_;  // none if nothing is written beside the image
   std::unique_ptr<Layer> prepared_;
-  std::string newest_;  // path of the newest layer beside the image that the stack has
   DiskStack stack_;
 };
 

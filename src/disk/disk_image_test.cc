@@ -223,34 +223,6 @@ TEST_F(DiskImageTest, AfterAForkNeitherSideSeesWhatTheOtherWrites) {
   EXPECT_EQ(whole(open()->stack()), content_);
 }
 
-TEST_F(DiskImageTest, WhatADeadProcessPushedIsTakenOver) {
-  std::mt19937_64 random(print_seed());
-  auto image = open();
-  const uint64_t seed = random();
-  const int pid = *fork_process("primary", [&] {
-    std::mt19937_64 own(seed);
-    for (int i = 0; i < 3; ++i) {
-      write_at_random(*image, own, 10);
-      if (!image->push_layer()) return 1;
-    }
-    write_at_random(*image, own, 10);
-    return 0;
-  });
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  ASSERT_EQ(status, 0);
-  ASSERT_TRUE(image->push_what_was_left());
-  std::mt19937_64 own(seed);
-  Bytes found = whole(image->stack());
-  auto other = std::move(image);
-  TestFolder elsewhere;
-  elsewhere.make_image("a.img", base_);
-  auto model = *DiskImage::open(elsewhere / "a.img", DiskAccess::kReadWrite);
-  for (int i = 0; i < 4; ++i) write_at_random(*model, own, 10);
-  EXPECT_EQ(found, content_);
-  EXPECT_EQ(other->stack().layer_count(), 5u);
-}
-
 TEST_F(DiskImageTest, ASecondRecorderIsRefusedUntilTheLastForkIsGone) {
   auto image = open();
   EXPECT_NE(error_of_opening(DiskAccess::kReadWrite).find("in use"), std::string::npos);

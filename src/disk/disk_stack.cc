@@ -157,10 +157,6 @@ Result<void> DiskStack::flush() {
   return {};
 }
 
-void DiskStack::assume_unflushed() {
-  for (auto& layer : layers_) layer->assume_unflushed();
-}
-
 uint64_t DiskStack::next_written(uint64_t cluster) const {
   uint64_t next = clusters();
   for (const auto& layer : layers_) next = std::min(next, layer->next(cluster));

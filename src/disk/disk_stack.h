@@ -40,8 +40,6 @@ class DiskStack final : public BlockPort {
   // Makes sure of the space that this kWrite, kWriteZeroes or kDiscard will take in the top layer.
   Result<void> reserve(uint64_t sector, uint64_t sector_count, BlockOp op) const;
   Result<void> flush();
-  // Another process has written to these layers.
-  void assume_unflushed();
 
   // What differs from the base, for export and merging. clusters() if there is no further one.
   uint64_t disk_bytes() const { return disk_bytes_; }

@@ -190,11 +190,6 @@ Result<void> Layer::reserve(uint64_t cluster, uint64_t count) const {
   return {};
 }
 
-void Layer::assume_unflushed() {
-  for (uint64_t p = 0; p < layout_.map_pages; ++p) ahead_[p] = true;
-  unsynced_ = true;
-}
-
 // Data first; only then does the durable map say that it is there.
 Result<void> Layer::flush() {
   if (!unsynced_.exchange(false)) return {};

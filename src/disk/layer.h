@@ -50,8 +50,6 @@ class Layer {
   Result<void> reserve(uint64_t cluster, uint64_t count) const;
   // What was written before the call is on the medium after it. Any thread, one at a time.
   Result<void> flush();
-  // Another process has written to the file since: the next flush has it all to do.
-  void assume_unflushed();
 
   // From here on it never changes: others share it.
   void freeze() { frozen_ = true; }

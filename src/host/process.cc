@@ -6,8 +6,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 
 #include "host/os_error.h"
 
@@ -42,20 +40,6 @@ int own_pid() { return ::getpid(); }
 void die_with_parent() { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }
 void kill_process(int pid) {
   if (pid > 0) ::kill(pid, SIGKILL);
-}
-
-MemoryUse memory_use(int pid) {
-  MemoryUse use;
-  std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    std::string name;
-    uint64_t kilobytes = 0;
-    if (!(words >> name >> kilobytes)) continue;
-    if (name == "Rss:") use.resident_bytes = kilobytes << 10;
-    if (name == "Private_Clean:" || name == "Private_Dirty:") use.private_bytes += kilobytes << 10;
-  }
-  return use;
 }
 
 }  // namespace recount

@@ -31,11 +31,4 @@ void die_with_parent();
 // SIGKILL; nothing if it is gone already.
 void kill_process(int pid);
 
-// Resident memory of a process in bytes, and the part that it shares with no other; 0 if it is gone.
-struct MemoryUse {
-  uint64_t resident_bytes = 0;
-  uint64_t private_bytes = 0;
-};
-MemoryUse memory_use(int pid);
-
 }  // namespace recount

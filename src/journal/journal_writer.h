@@ -13,12 +13,10 @@ class JournalWriter final : public EventSink {
   void append(const Event& event) override;
   // The ring was full once: what came since is in no journal, and only a new backup can go on from here.
   bool lost() const { return ring_ != nullptr && ring_->control().lost.load(std::memory_order_relaxed); }
-  uint64_t event_count() const { return event_count_; }
 
  private:
   Ring* ring_ = nullptr;
   Bytes scratch_;
-  uint64_t event_count_ = 0;
 };
 
 }  // namespace recount

@@ -6,7 +6,6 @@
 
 #include "disk/disk_thread.h"
 #include "host/clock.h"
-#include "host/entropy.h"
 #include "host/poll.h"
 #include "host/process.h"
 #include "journal/journal_writer.h"

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
-#include <functional>
-
 #include "base/build_info.h"
 #include "disk/overlay.h"
 #include "evidence/certify.h"

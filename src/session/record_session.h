@@ -47,7 +47,6 @@ class RecordSession {
   // After Stop::kIdle: when to call again at the latest, in host time; kNever if only an event can wake the
   // guest.
   uint64_t wake_ns() const;
-  uint64_t host_ticks(uint64_t host_ns) const { return time_.host_ticks(host_ns); }
 
  private:
   static constexpr uint64_t kSliceSteps = 30'000;
