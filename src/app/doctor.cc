@@ -30,8 +30,9 @@ std::vector<Finding> examine() {
   note(has_fma() ? Level::kOk : Level::kProblem, "FMA3 and SSE2, for exact floating point");
   uint64_t memory = available_memory_bytes();
   note(memory >= kLowMemory ? Level::kOk : Level::kWarning,
-       fmt::format("{} MiB of memory available (a guest of 512M takes up to 1.5 GiB while evidence is saved)",
-                   memory / kMegabyte));
+       fmt::format(
+           "{} MiB of memory available (primary, backup and saver may each come to hold all of the guest's)",
+           memory / kMegabyte));
   auto ring = Ring::create();
   note(ring ? Level::kOk : Level::kProblem, ring ? "shared memory for the journal" : ring.error().message);
 

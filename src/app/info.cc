@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/evidence_options.h"
+#include "event/guest_time.h"
 
 namespace recount {
 namespace {
@@ -17,7 +18,6 @@ Json image_json(const std::optional<ImageInfo>& image) {
 }
 
 Json facts_of(const EvidenceReader& evidence) {
-  constexpr double kTicksPerSecond = 1e7;
   const Manifest& m = evidence.manifest();
   const auto& certificate = evidence.certificate();
   Json disks = Json::array(), gaps = Json::array();
@@ -35,8 +35,8 @@ Json facts_of(const EvidenceReader& evidence) {
           {"position_begin", raw(m.position_begin)},
           {"position_end", raw(m.position_end)},
           {"steps", m.position_end - m.position_begin},
-          {"guest_time_s", static_cast<double>(m.guest_time_end_ticks) / kTicksPerSecond},
-          {"guest_time_begin_s", static_cast<double>(m.guest_time_begin_ticks) / kTicksPerSecond},
+          {"guest_time_s", seconds_of(m.guest_time_end_ticks)},
+          {"guest_time_begin_s", seconds_of(m.guest_time_begin_ticks)},
           {"utc", utc_text(m.utc_ns)},
           {"certified", m.certified && certificate.has_value()},
           {"uncertified_reason", m.uncertified_reason},

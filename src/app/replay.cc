@@ -39,11 +39,9 @@ Result<int> replay(const ReplayVerbOptions& options) {
   std::optional<Divergence> diverged;
   {
     ProgressLine progress;
-    uint64_t length = until - begin;
-    for (uint64_t percent = 1; percent <= 100 && !diverged; ++percent) {
-      diverged = replayer->run_until(begin + length / 100 * percent + length % 100 * percent / 100);
+    diverged = replay_until(*replayer, until, [&](uint64_t percent) {
       if (!options.console) progress.show(percent);
-    }
+    });
   }
   if (diverged) {
     return fail(ErrorKind::kDiverged,

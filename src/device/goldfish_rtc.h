@@ -6,6 +6,7 @@
 
 #include "device/device.h"
 #include "device/ports.h"
+#include "event/guest_time.h"
 
 namespace recount {
 
@@ -33,7 +34,6 @@ class GoldfishRtc final : public Device {
   }
 
  private:
-  static constexpr uint64_t kNsPerTick = 100;
   uint64_t now_ns() const { return base_ns_ + clock_.now_ticks() * kNsPerTick; }
 
   const ClockPort& clock_;

@@ -5,16 +5,24 @@
 
 namespace recount {
 
+std::optional<Divergence> replay_until(Replayer& replayer, Position target,
+                                       const std::function<void(uint64_t percent)>& progress) {
+  Position begin = replayer.at();
+  uint64_t length = target - begin;
+  std::optional<Divergence> diverged;
+  for (uint64_t percent = 1; percent <= 100 && !diverged; ++percent) {
+    diverged = replayer.run_until(begin + length / 100 * percent + length % 100 * percent / 100);
+    progress(percent);
+  }
+  return diverged;
+}
+
 ReplayVerdict replay_to_end(Replayer& replayer, const std::function<void(uint64_t percent)>& progress) {
   SystemClock clock;
   uint64_t started_ns = clock.monotonic_ns();
   Position begin = replayer.at();
-  uint64_t length = replayer.end() - begin;
   ReplayVerdict verdict;
-  for (uint64_t percent = 1; percent <= 100 && verdict.exact(); ++percent) {
-    verdict.divergence = replayer.run_until(begin + length / 100 * percent + length % 100 * percent / 100);
-    progress(percent);
-  }
+  verdict.divergence = replay_until(replayer, replayer.end(), progress);
   verdict.steps = replayer.at() - begin;
   verdict.events = replayer.events_applied();
   verdict.digests_compared = replayer.digests_compared();

@@ -18,6 +18,11 @@ struct ReplayVerdict {
   bool exact() const { return !divergence; }
 };
 
+// Runs to target, telling the percentage done about every hundredth part. The first difference, if there is
+// one.
+std::optional<Divergence> replay_until(Replayer& replayer, Position target,
+                                       const std::function<void(uint64_t percent)>& progress);
+
 // progress: called about every hundredth part with the percentage done.
 ReplayVerdict replay_to_end(Replayer& replayer, const std::function<void(uint64_t percent)>& progress);
 

@@ -6,10 +6,10 @@
 #include <charconv>
 #include <optional>
 
+#include "event/guest_time.h"
+
 namespace recount {
 namespace {
-
-constexpr double kTicksPerSecond = 1e7;
 
 // The whole of text, as a number.
 template <class T>
@@ -47,7 +47,7 @@ std::optional<Position> named_position(const std::string& text, Replayer& replay
   if (view.starts_with('-') && view.ends_with('s')) {
     auto seconds = number_in<double>(view.substr(1, view.size() - 2));
     if (!seconds || !(*seconds >= 0)) return std::nullopt;
-    double ticks = static_cast<double>(end_ticks) - *seconds * kTicksPerSecond;
+    double ticks = static_cast<double>(end_ticks) - *seconds * static_cast<double>(kTicksPerSecond);
     return position_at(ticks > 0 ? static_cast<uint64_t>(ticks) : 0, replayer);
   }
   constexpr std::string_view kEvent = "event:";

@@ -4,6 +4,7 @@
 #include <libfdt.h>
 
 #include "base/check.h"
+#include "event/guest_time.h"
 #include "machine/board.h"
 
 namespace recount {
@@ -62,7 +63,7 @@ void add_cpu(Tree& t, const BoardDescription& board) {
   t.begin("cpus");
   t.cells("#address-cells", {1});
   t.cells("#size-cells", {0});
-  t.cells("timebase-frequency", {static_cast<uint32_t>(board::kTimebaseHz)});
+  t.cells("timebase-frequency", {static_cast<uint32_t>(kTicksPerSecond)});
   t.begin("cpu@0");
   t.text("device_type", "cpu");
   t.text("compatible", "riscv");
@@ -70,8 +71,8 @@ void add_cpu(Tree& t, const BoardDescription& board) {
   t.text("status", "okay");
   t.text("riscv,isa", "rv64imafdc_zicbom_zicboz_zicntr_zicsr_zifencei_zba_zbb_zbs_sstc");
   t.text("riscv,isa-base", "rv64i");
-  t.texts("riscv,isa-extensions", {"i", "m", "a", "f", "d", "c", "zicbom", "zicboz", "zicntr", "zicsr", "zifencei",
-                                   "zba", "zbb", "zbs", "sstc"});
+  t.texts("riscv,isa-extensions", {"i", "m", "a", "f", "d", "c", "zicbom", "zicboz", "zicntr", "zicsr",
+                                   "zifencei", "zba", "zbb", "zbs", "sstc"});
   t.cells("riscv,cbom-block-size", {64});
   t.cells("riscv,cboz-block-size", {64});
   t.text("mmu-type", "riscv," + board.mmu);

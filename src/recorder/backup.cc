@@ -1,17 +1,16 @@
 #include "recorder/backup.h"
 
+#include "event/guest_time.h"
 #include "host/poll.h"
 #include "host/process.h"
 #include "journal/journal_reader.h"
 #include "recorder/messages.h"
-#include "recorder/saver.h"
 #include "session/replay_session.h"
 
 namespace recount {
 namespace {
 
 constexpr uint64_t kNap_ns = 5'000'000;
-constexpr uint64_t kNsPerTick = 100;
 // Between looks at the supervisor's orders while there is work.
 constexpr unsigned kEventsAtOnce = 64;
 
@@ -22,7 +21,7 @@ class Backup {
         guest_(guest),
         ring_(ring),
         supervisor_(std::move(supervisor)),
-        reader_(ring, setup.spool_folder, 0),
+        reader_(ring, setup.saver.spool_folder, 0),
         session_(*guest.machine, guest.tap) {}
 
   int run();
@@ -97,16 +96,11 @@ Backup::Pace Backup::replay_due() {
 bool Backup::save(const SaveEvidence& order, Fd channel) {
   ring_.control().pinned.store(reader_.offset());
   saved_to_ = order.to_the_end ? Position{~0ull} : order.position;
-  SaverSetup setup{.run_folder = setup_.run_folder,
-                   .spool_folder = setup_.spool_folder,
-                   .evidence_folder = setup_.evidence_folder,
-                   .recorder_name = setup_.recorder_name,
-                   .caching = setup_.caching};
   auto forked = fork_process("recount-saver", [&] {
     supervisor_ = Channel();
-    return run_saver(setup, order, guest_, ring_, reader_.offset(), Channel(std::move(channel)));
+    return run_saver(setup_.saver, order, guest_, ring_, reader_.offset(), Channel(std::move(channel)));
   });
-  auto pushed = guest_.disks.push_temporary_layers(setup_.run_folder);
+  auto pushed = guest_.disks.push_temporary_layers(setup_.saver.run_folder);
   if (!forked) Channel(std::move(channel)).send(encode_message(SaveFailed{forked.error()}));
   if (!pushed) give_up(BackupFailed{pushed.error().message});
   return pushed.has_value();
@@ -129,7 +123,7 @@ int Backup::run() {
 
 int run_backup(const BackupSetup& setup, Guest& guest, Ring& ring, Channel supervisor) {
   forget_children();
-  if (auto pushed = guest.disks.push_temporary_layers(setup.run_folder); !pushed) {
+  if (auto pushed = guest.disks.push_temporary_layers(setup.saver.run_folder); !pushed) {
     supervisor.send(encode_message(BackupFailed{pushed.error().message}));
     return static_cast<int>(pushed.error().kind);
   }

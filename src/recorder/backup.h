@@ -8,13 +8,13 @@
 #include "host/channel.h"
 #include "journal/ring.h"
 #include "recorder/guest.h"
+#include "recorder/saver.h"
 
 namespace recount {
 
 struct BackupSetup {
-  std::string run_folder, spool_folder, evidence_folder, recorder_name;
+  SaverSetup saver;
   std::optional<uint64_t> window_ns;  // none: it stays where it was forked
-  Caching caching = Caching::kOn;
 };
 
 // guest is this process's own, by fork. Runs until the supervisor is gone or kills it, or the replay

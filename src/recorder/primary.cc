@@ -52,7 +52,6 @@ class Primary {
   // Both are false: the guest does not run on.
   bool end(EndReason reason, std::string what = "");
   bool reboot();
-  bool wants(const std::string& cause) const { return std::ranges::count(config_.save_on, cause) != 0; }
   // True if the guest is to run on.
   bool after_slice(Stop stop);
 
@@ -114,12 +113,12 @@ bool Primary::start_backup(Fd channel) {
     // None of the primary's own ends: a channel must close when its owner dies.
     supervisor_ = Channel();
     guest_.console.set_listener(nullptr);
-    BackupSetup setup{.run_folder = config_.run_folder,
-                      .spool_folder = order.start.spool_folder,
-                      .evidence_folder = config_.evidence_folder,
-                      .recorder_name = config_.name,
-                      .window_ns = config_.backup ? std::optional(config_.window_ns) : std::nullopt,
-                      .caching = config_.caching};
+    BackupSetup setup{.saver = {.run_folder = config_.run_folder,
+                                .spool_folder = order.start.spool_folder,
+                                .evidence_folder = config_.evidence_folder,
+                                .recorder_name = config_.name,
+                                .caching = config_.caching},
+                      .window_ns = config_.backup ? std::optional(config_.window_ns) : std::nullopt};
     return run_backup(setup, guest_, *order.ring, Channel(std::move(channel)));
   }));
   journal_.attach(*order.ring);
@@ -205,7 +204,7 @@ bool Primary::after_slice(Stop stop) {
     sink_.detector().forget();
     last_words_until_ticks_.reset();
     bool ended = stop != Stop::kPosition && stop != Stop::kIdle;
-    if (wants(failure->cause)) {
+    if (config_.saves(failure->cause)) {
       note_failure(*failure);
       if (config_.after_failure == AfterFailure::kStop) return end(EndReason::kFailure);
       if (config_.after_failure == AfterFailure::kReboot || stop == Stop::kReset) return reboot();

@@ -1,6 +1,7 @@
 #pragma once
 // What a recording is to do, as the command line or a file said it.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct RecorderConfig {
   bool backup = true;  // false: the past is the power-on, and is kept whole
   uint64_t window_ns = 30'000'000'000;
   std::vector<std::string> save_on;  // causes
+  bool saves(const std::string& cause) const { return std::ranges::count(save_on, cause) != 0; }
   std::vector<FailurePattern> patterns;
   AfterFailure after_failure = AfterFailure::kStop;
   std::string evidence_folder;

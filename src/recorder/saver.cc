@@ -4,6 +4,7 @@
 
 #include "base/build_info.h"
 #include "disk/overlay.h"
+#include "event/guest_time.h"
 #include "evidence/certify.h"
 #include "evidence/console_cast.h"
 #include "evidence/evidence_writer.h"
@@ -17,7 +18,6 @@
 namespace recount {
 namespace {
 
-constexpr double kTicksPerSecond = 1e7;
 // Between an event on the host and the clock reading that goes with it.
 constexpr uint64_t kClockUncertainty_ns = 10'000'000;
 
@@ -34,7 +34,7 @@ class CastConsole final : public ConsolePort {
   explicit CastConsole(ConsoleCast& cast) : cast_(cast) {}
   void attach(const Machine& machine) { machine_ = &machine; }
   void console_output(ConsoleId, ByteView bytes) override {
-    cast_.add(static_cast<double>(machine_->time_ticks()) / kTicksPerSecond, bytes);
+    cast_.add(seconds_of(machine_->time_ticks()), bytes);
   }
 
  private:
@@ -147,7 +147,7 @@ Result<EvidenceSaved> Saver::certify() {
   auto evidence = TRY(EvidenceReader::open(writer_->temporary_path()));
   ConsoleCast cast(setup_.recorder_name, guest_.machine_info.rtc_base_ns);
   for (const ConsoleHistory::Piece& piece : guest_.console.history().pieces()) {
-    cast.add(static_cast<double>(piece.ticks) / kTicksPerSecond, piece.bytes);
+    cast.add(seconds_of(piece.ticks), piece.bytes);
   }
   CastConsole console(cast);
   ReplayOptions options{.caching = setup_.caching, .temporary_folder = setup_.run_folder, .disk_paths = {}};
@@ -174,8 +174,7 @@ Result<EvidenceSaved> Saver::certify() {
     saved.detail = fmt::format("diverged at position {}: {}", raw(verdict.divergence->position),
                                verdict.divergence->what);
   }
-  cast.marker(static_cast<double>(verdict.guest_time_end_ticks) / kTicksPerSecond,
-              order_.notice.cause + ": " + order_.notice.detail);
+  cast.marker(seconds_of(verdict.guest_time_end_ticks), order_.notice.cause + ": " + order_.notice.detail);
   if (auto done = writer_->certify(manifest_, certificate, cast.finish()); !done)
     return std::unexpected(done.error());
   saved.path = TRY(writer_->publish());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "event/guest_time.h"
 #include "host/poll.h"
 #include "host/terminal.h"
 #include "recorder/primary.h"
@@ -54,10 +55,6 @@ Supervisor::~Supervisor() {
 }
 
 void Supervisor::say(const std::string& text) { write_stderr("recount: " + text + "\n"); }
-
-bool Supervisor::wants(const std::string& cause) const {
-  return std::ranges::count(config_.save_on, cause) != 0;
-}
 
 // --- the machine ---
 
@@ -199,7 +196,7 @@ void Supervisor::primary_ended(const ProcessEnd& end) {
                           ? fmt::format("was killed by signal {} ({})", end.signal, ::strsignal(end.signal))
                           : fmt::format("ended with code {}", end.exit_code);
     say("the primary's process " + how);
-    if (config_.record && wants("lost")) {
+    if (config_.record && config_.saves("lost")) {
       failure_noted_ = true;
       request_save({.notice = {"lost", "the primary's process " + how}, .to_the_end = true});
     }
@@ -339,7 +336,6 @@ void Supervisor::run_spooler() {
 }
 
 RecorderStatus Supervisor::status() {
-  constexpr double kTicksPerSecond = 1e7;
   RecorderStatus s{.name = config_.name, .primary_pid = primary_pid_};
   s.state = primary_pid_ == 0 ? "ended" : !started_ ? "starting" : "recording";
   if (saving()) s.state = "saving";
@@ -351,9 +347,9 @@ RecorderStatus Supervisor::status() {
   s.backup_pid = protection_->pid;
   if (s.state == "recording" && !protection_->ready()) s.state = "unprotected";
   s.position = ring.primary_position;
-  auto primary = static_cast<double>(ring.primary_ticks), backup = static_cast<double>(ring.backup_ticks);
-  s.guest_time_s = primary / kTicksPerSecond;
-  s.lag_s = std::max(0.0, primary - backup) / kTicksPerSecond;
+  uint64_t primary_ticks = ring.primary_ticks, backup_ticks = ring.backup_ticks;
+  s.guest_time_s = seconds_of(primary_ticks);
+  s.lag_s = seconds_of(primary_ticks - std::min(primary_ticks, backup_ticks));
   s.journal_bytes = journal_bytes_before_ + ring.head;
   uint64_t oldest = std::max<uint64_t>(protection_->ring().floor(), ring.spooled);
   s.journal_bytes_held =

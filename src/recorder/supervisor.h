@@ -65,7 +65,6 @@ class Supervisor {
   void draw_status();
   void say(const std::string& text);
   bool saving() const { return !saves_.empty() || !waiting_saves_.empty(); }
-  bool wants(const std::string& cause) const;
 
   const RecorderConfig& config_;
   SystemClock clock_;

@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "event/event_sink.h"
+#include "event/guest_time.h"
 #include "machine/machine.h"
 #include "session/console_tap.h"
 #include "session/time_keeper.h"
@@ -50,7 +51,7 @@ class RecordSession {
 
  private:
   static constexpr uint64_t kSliceSteps = 30'000;
-  static constexpr uint64_t kDigestTicks = 10'000'000;  // a second
+  static constexpr uint64_t kDigestTicks = kTicksPerSecond;
   // Nobody waits this long between slices: the process was stopped, or the host slept.
   static constexpr uint64_t kSuspended_ns = 3'000'000'000;
 

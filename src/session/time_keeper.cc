@@ -6,8 +6,8 @@ namespace recount {
 namespace {
 
 // Ticks per step, 32.32. At 10 MHz: from 10 billion steps a second to one million.
-constexpr uint64_t kSlowest = (10'000'000ull << 32) / 10'000'000'000ull;
-constexpr uint64_t kFastest = (10'000'000ull << 32) / 1'000'000ull;
+constexpr uint64_t kSlowest = (kTicksPerSecond << 32) / 10'000'000'000ull;
+constexpr uint64_t kFastest = (kTicksPerSecond << 32) / 1'000'000ull;
 // Rates are journalled in few bytes.
 constexpr uint64_t kQuantum = 1 << 16;
 // Shorter slices are mostly overhead.

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "event/event.h"
+#include "event/guest_time.h"
 
 namespace recount {
 
@@ -23,11 +24,10 @@ class TimeKeeper {
   uint64_t host_ns_at(uint64_t ticks) const { return start_ns_ + ticks * kNsPerTick; }
 
  private:
-  static constexpr uint64_t kNsPerTick = 100;
   static constexpr uint64_t kToleranceTicks = 10'000;  // 1 ms
   static constexpr uint64_t kCaughtUpTicks = 2'000;
   static constexpr uint64_t kFirstRate =
-      (10'000'000ull << 32) / 100'000'000ull;  // a guess: 100 million steps a second
+      (kTicksPerSecond << 32) / 100'000'000ull;  // a guess: 100 million steps a second
 
   void learn_speed(uint64_t steps, uint64_t host_ticks);
   TimeAnchor make(uint64_t ticks, uint64_t rate);

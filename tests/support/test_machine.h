@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "event/guest_time.h"
 #include "machine/machine.h"
 #include "support/collected_console.h"
 
@@ -58,7 +59,7 @@ class TestMachine {
 };
 
 // The rate of a machine's time: 100 million steps a second.
-inline constexpr uint64_t kStepRate = (10'000'000ull << 32) / 100'000'000ull;
+inline constexpr uint64_t kStepRate = (kTicksPerSecond << 32) / 100'000'000ull;
 std::vector<Event> time_at_rate(uint64_t rate);
 
 // What differs between two machines' fields(), a line each.
