@@ -53,8 +53,7 @@ TlbContext Mmu::slot_of_root(uint64_t satp) {
   }
   if (roots_.size() == kRootSlots) {
     roots_.resize(1);
-    for (Tlb& t : tlb_) t.flush();
-    ++fetch_epoch_;
+    drop_all();
   }
   roots_.push_back(satp);
   last_root_ = roots_.size() - 1;
@@ -71,15 +70,21 @@ void Mmu::update_context() {
   data_context_ = mode_of(data);
   if (data == Privilege::kSupervisor && (hart_.mstatus & mstatus::kSum) != 0) data_context_ = root | kModeSum;
   if (data != Privilege::kMachine && (hart_.mstatus & mstatus::kMxr) != 0) data_context_ |= kModeMxr;
+  fast_tlb = caches_.select(data_context_);
+}
+
+void Mmu::drop_all() {
+  caches_.flush();
+  ++fetch_epoch_;
+  translations_dropped = true;
 }
 
 void Mmu::flush() {
-  for (Tlb& t : tlb_) t.flush();
+  drop_all();
   ram_.clear_flags(kFramePageTable | kFrameUpperTable);
   roots_.resize(1);
   last_root_ = 0;
   table_stores_ = 0;
-  ++fetch_epoch_;
   update_context();
 }
 
@@ -88,7 +93,20 @@ void Mmu::mark_frame(Gpa gpa, uint8_t flag) {
   if ((flags & flag) == flag) return;
   flags = static_cast<uint8_t>(flags | flag);
   // Only a dirty frame can have a write translation: stores to a clean one take the slow path first.
-  if ((flags & kFrameDirty) != 0) tlb_[1].drop_host_page(ram_.host(Gpa{raw(gpa) & ~kPageMask}));
+  if ((flags & kFrameDirty) == 0) return;
+  caches_.drop_stores_to(ram_.host(Gpa{raw(gpa) & ~kPageMask}));
+  translations_dropped = true;
+}
+
+void Mmu::drop_leaf(uint64_t index) {
+  caches_.drop_leaf_index(Access::kLoad, index);
+  caches_.drop_leaf_index(Access::kStore, index);
+  translations_dropped = true;
+  caches_.drop_leaf_index(Access::kFetch, index);
+  ++fetch_epoch_;
+  // It may be the running block's own page that moves, or loses its A bit: the next instruction is fetched
+  // anew.
+  code_changed = true;
 }
 
 void Mmu::before_write(Gpa gpa, uint64_t size_bytes, uint8_t flags) {
@@ -103,14 +121,12 @@ void Mmu::before_write(Gpa gpa, uint64_t size_bytes, uint8_t flags) {
   for (uint64_t pte = first; pte < raw(gpa) + size_bytes; pte += 8) {
     // An entry that was not valid was never cached.
     if ((load_le<uint64_t>(ram_.host(Gpa{pte})) & kV) == 0) continue;
-    ++fetch_epoch_;
-    // It may be the running block's own page that moves, or loses its A bit: the next instruction is fetched anew.
-    code_changed = true;
     if ((flags & kFrameUpperTable) != 0) {
-      for (Tlb& t : tlb_) t.flush();
+      drop_all();
+      code_changed = true;
       return;
     }
-    for (Tlb& t : tlb_) t.drop_leaf_index((pte & kPageMask) >> 3);
+    drop_leaf((pte & kPageMask) >> 3);
   }
 }
 
@@ -192,7 +208,7 @@ std::expected<uint64_t, Trap> Mmu::load(uint64_t va, unsigned size_bytes) {
   if (ram_.contains(t->gpa, size_bytes)) {
     const uint8_t* host = ram_.host(t->gpa);
     if (t->cacheable && caching_ == Caching::kOn) {
-      tlb_[0].fill(Tlb::tag_of(va, data_context_), reinterpret_cast<uintptr_t>(host) - va);
+      caches_.fill(Access::kLoad, {Tlb::tag_of(va, data_context_), reinterpret_cast<uintptr_t>(host) - va});
     }
     uint64_t v = 0;
     std::memcpy(&v, host, size_bytes);
@@ -217,7 +233,7 @@ std::expected<void, Trap> Mmu::store(uint64_t va, unsigned size_bytes, uint64_t 
     std::memcpy(host, &value, size_bytes);
     // Never a marked frame: every store to one must come here and be seen.
     if (t->cacheable && caching_ == Caching::kOn && (ram_.flags(t->gpa) & kFrameWatched) == 0) {
-      tlb_[1].fill(Tlb::tag_of(va, data_context_), reinterpret_cast<uintptr_t>(host) - va);
+      caches_.fill(Access::kStore, {Tlb::tag_of(va, data_context_), reinterpret_cast<uintptr_t>(host) - va});
     }
     return {};
   }
@@ -227,6 +243,13 @@ std::expected<void, Trap> Mmu::store(uint64_t va, unsigned size_bytes, uint64_t 
   region->device->mmio_write(raw(t->gpa) - raw(region->base), size_bytes,
                              size_bytes == 8 ? value : value & ((1ull << (8 * size_bytes)) - 1));
   return {};
+}
+
+uint8_t* Mmu::fill_fast(uint64_t va, Access access) {
+  const TlbEntry* e = caches_.find(access, Tlb::tag_of(va, data_context_));
+  if (e == nullptr) return nullptr;
+  caches_.fill_fast(access, *e);
+  return reinterpret_cast<uint8_t*>(e->addend + va);
 }
 
 // Both pages are translated before a byte moves, so that a crossing access happens whole or not at all;
@@ -294,7 +317,7 @@ std::expected<Gpa, Trap> Mmu::translate_fetch_slow(uint64_t va) {
   if (!t) return std::unexpected(t.error());
   if (!ram_.contains(t->gpa, 2)) return trap(Cause::kFetchAccess, va);
   if (t->cacheable && caching_ == Caching::kOn) {
-    tlb_[2].fill(Tlb::tag_of(va, fetch_context_), raw(t->gpa) - va);
+    caches_.fill(Access::kFetch, {Tlb::tag_of(va, fetch_context_), raw(t->gpa) - va});
   }
   return t->gpa;
 }

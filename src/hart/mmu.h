@@ -1,9 +1,8 @@
 #pragma once
-// Address translation and guest memory access: the page-table walk, and a coherent TLB over it.
+// Address translation and guest memory access: the page-table walk, and coherent TLBs over it.
 // Marks the frames that its cached translations come from, and drops what a store to one changes
 // (docs/determinism.md, "Caches are architecturally invisible"). With Caching::kOff every access walks.
 
-#include <array>
 #include <cstdint>
 #include <expected>
 #include <vector>
@@ -11,7 +10,7 @@
 #include "base/address.h"
 #include "hart/hart_state.h"
 #include "hart/pmp.h"
-#include "hart/tlb.h"
+#include "hart/translation_caches.h"
 #include "memory/bus.h"
 #include "memory/ram.h"
 
@@ -29,14 +28,24 @@ class CodeWatcher {
 class Mmu final : public WriteWatcher {
  public:
   Mmu(HartState& hart, Ram& ram, Bus& bus, Caching caching);
+  Mmu(const Mmu&) = delete;
+  Mmu& operator=(const Mmu&) = delete;
 
   // The host address of a cached translation, or nullptr: then load() or store() must do it.
   const uint8_t* cached_load(uint64_t va, unsigned size_bytes) const {
-    return reinterpret_cast<const uint8_t*>(cached(tlb_[0], va, size_bytes));
+    return reinterpret_cast<const uint8_t*>(cached(Access::kLoad, va, size_bytes));
   }
   uint8_t* cached_store(uint64_t va, unsigned size_bytes) {
-    return reinterpret_cast<uint8_t*>(cached(tlb_[1], va, size_bytes));
+    return reinterpret_cast<uint8_t*>(cached(Access::kStore, va, size_bytes));
   }
+  // What translated code looks up by itself: the FastTlb of the current data context; update_context()
+  // moves it. This member's address never changes.
+  FastTlb* fast_tlb = nullptr;
+  // After load() or store() of va: puts what is cached for it into *fast_tlb; access is no fetch. The host
+  // address; or nullptr, and nothing done, if nothing is (a device, a watched frame, a page under a PMP
+  // border).
+  uint8_t* fill_fast(uint64_t va, Access access);
+
   // A load or store of 1 to 8 bytes at va, of any alignment; std::unexpected is the trap. May reach a
   // device, so the Timebase must be exact when they are called.
   std::expected<uint64_t, Trap> load(uint64_t va, unsigned size_bytes);
@@ -54,15 +63,13 @@ class Mmu final : public WriteWatcher {
 
   // The physical address that va fetches from. Fetching from outside of RAM is an access fault.
   std::expected<Gpa, Trap> translate_fetch(uint64_t va) {
-    uint64_t tag = Tlb::tag_of(va, fetch_context_);
-    const TlbEntry& e = tlb_[2].slot(tag);
-    if (e.tag == tag) [[likely]] return Gpa{e.addend + va};
+    const TlbEntry* e = caches_.find(Access::kFetch, Tlb::tag_of(va, fetch_context_));
+    if (e != nullptr) [[likely]] return Gpa{e->addend + va};
     return translate_fetch_slow(va);
   }
   // Whether translate_fetch(va) holds for all of va's page. Not where PMP draws a border through it.
   bool fetch_holds_for_page(uint64_t va) const {
-    uint64_t tag = Tlb::tag_of(va, fetch_context_);
-    return tlb_[2].slot(tag).tag == tag;
+    return caches_.find(Access::kFetch, Tlb::tag_of(va, fetch_context_)) != nullptr;
   }
   TlbContext fetch_context() const { return fetch_context_; }
   // Changes whenever a cached fetch translation may have been dropped.
@@ -73,7 +80,10 @@ class Mmu final : public WriteWatcher {
   // After a change to PMP, a restore, or on request: forgets everything.
   void flush();
   // Before kFrameDirty flags are cleared: the next store to each frame must be seen again.
-  void flush_writes() { tlb_[1].flush(); }
+  void flush_writes() {
+    caches_.flush(Access::kStore);
+    translations_dropped = true;
+  }
   // This frame now holds decoded code: stores to it must take the slow path.
   void mark_code(Gpa gpa) { mark_frame(gpa, kFrameCode); }
   void set_code_watcher(CodeWatcher* watcher) { code_watcher_ = watcher; }
@@ -82,6 +92,9 @@ class Mmu final : public WriteWatcher {
   bool device_touched = false;
   // Set when a store changed decoded code, or what a fetch translates to: the running block may be stale.
   bool code_changed = false;
+  // Set whenever any cached translation may have been dropped: whoever holds a host address looks it up
+  // again. Who cares clears it.
+  bool translations_dropped = false;
 
   void before_write(Gpa gpa, uint64_t size_bytes, uint8_t flags) override;
 
@@ -92,15 +105,16 @@ class Mmu final : public WriteWatcher {
   };
   std::expected<Translation, Trap> translate(uint64_t va, Access access);
   std::expected<uint64_t, Trap> walk(uint64_t va, Access access, Privilege privilege);
-  uintptr_t cached(const Tlb& tlb, uint64_t va, unsigned size_bytes) const {
-    uint64_t tag = Tlb::tag_of(va, data_context_);
-    const TlbEntry& e = tlb.slot(tag);
-    bool hit = e.tag == tag && (va & kPageMask) <= kPageSize - size_bytes;
-    return hit ? e.addend + va : 0;
+  uintptr_t cached(Access access, uint64_t va, unsigned size_bytes) const {
+    const TlbEntry* e = caches_.find(access, Tlb::tag_of(va, data_context_));
+    bool hit = e != nullptr && (va & kPageMask) <= kPageSize - size_bytes;
+    return hit ? e->addend + va : 0;
   }
   std::expected<uint64_t, Trap> load_crossing(uint64_t va, unsigned size_bytes);
   std::expected<void, Trap> store_crossing(uint64_t va, unsigned size_bytes, uint64_t value);
   std::expected<Gpa, Trap> translate_fetch_slow(uint64_t va);
+  void drop_leaf(uint64_t index);
+  void drop_all();
   Privilege data_privilege() const;
   void mark_frame(Gpa gpa, uint8_t flag);
   TlbContext slot_of_root(uint64_t satp);
@@ -114,7 +128,7 @@ class Mmu final : public WriteWatcher {
   TlbContext fetch_context_ = 0;
   uint32_t fetch_epoch_ = 1;
   uint64_t table_stores_ = 0;  // since the page-table flags were last cleared
-  std::array<Tlb, 3> tlb_;     // by Access
+  TranslationCaches caches_;
   std::vector<uint64_t> roots_;  // satp values by context slot; slot 0 is "no translation"
   size_t last_root_ = 0;
 };

@@ -292,12 +292,198 @@ TEST_P(MmuTest, StoreThroughAnOldTranslationToANewTableIsSeen) {
   EXPECT_EQ(cause_of_load(kVa + 0x200000), 13u);
 }
 
+// With caches only: what translated code finds in *fast_tlb.
+class FastTlbTest : public MmuTest {
+ protected:
+  static constexpr uint64_t kSecondVa = kVa + kPageSize, kSecondPage = kPage + kPageSize;
+
+  FastTlbTest() { second_entry() = pte(kSecondPage, kAll); }
+  Entry second_entry() { return {*ram_, Gpa{table(0) + 8}}; }
+
+  // As translated code does it.
+  uint8_t* found(uint64_t va, Access access) {
+    const FastTlb& fast = *hart_.mmu.fast_tlb;
+    const FastTlbEntry& e = (access == Access::kLoad ? fast.load : fast.store)[va >> kPageShift & 255];
+    return e.page == (va & ~kPageMask) ? reinterpret_cast<uint8_t*>(e.addend + va) : nullptr;
+  }
+  bool loads(uint64_t va = kVa) { return found(va, Access::kLoad) != nullptr; }
+  bool stores(uint64_t va = kVa) { return found(va, Access::kStore) != nullptr; }
+  // Both sides, for that address.
+  void fill(uint64_t va = kVa) {
+    ASSERT_TRUE(hart_.mmu.load(va, 8));
+    ASSERT_TRUE(hart_.mmu.store(va, 8, 0));
+    ASSERT_NE(hart_.mmu.fill_fast(va, Access::kLoad), nullptr);
+    ASSERT_NE(hart_.mmu.fill_fast(va, Access::kStore), nullptr);
+    ASSERT_TRUE(loads(va) && stores(va));
+  }
+  void fill_both_pages() {
+    fill(kVa);
+    fill(kSecondVa);
+    hart_.mmu.translations_dropped = false;
+  }
+  // An address space of its own, on the same tables.
+  void enter_space(uint64_t asid) {
+    hart_.state.satp = (hart_.state.satp & ~(0xffffull << 44)) | asid << 44;
+    hart_.mmu.update_context();
+  }
+};
+
+TEST_P(FastTlbTest, GivesTheAddressThatTheSlowPathReached) {
+  fill();
+  EXPECT_EQ(found(kVa + 24, Access::kLoad), ram_->host(Gpa{kPage + 24}));
+  EXPECT_EQ(found(kVa + 24, Access::kStore), ram_->host(Gpa{kPage + 24}));
+  EXPECT_EQ(hart_.mmu.fill_fast(kVa + 24, Access::kStore), ram_->host(Gpa{kPage + 24}));
+}
+
+TEST_P(FastTlbTest, IsNotFilledWithWhatWasNeverAccessed) {
+  ASSERT_TRUE(hart_.mmu.load(kVa, 8));
+  EXPECT_EQ(hart_.mmu.fill_fast(kVa, Access::kStore), nullptr);
+  EXPECT_EQ(hart_.mmu.fill_fast(kSecondVa, Access::kLoad), nullptr);
+  EXPECT_FALSE(stores() || loads(kSecondVa));
+}
+
+TEST_P(FastTlbTest, IsNotFilledWithStoresToWatchedFrames) {
+  entry(0) = pte(table(0), kAll);
+  ASSERT_TRUE(hart_.mmu.store(kVa + 16, 8, 0));
+  EXPECT_EQ(hart_.mmu.fill_fast(kVa, Access::kStore), nullptr);
+  hart_.mmu.mark_code(Gpa{kSecondPage});
+  ASSERT_TRUE(hart_.mmu.store(kSecondVa, 8, 0));
+  EXPECT_EQ(hart_.mmu.fill_fast(kSecondVa, Access::kStore), nullptr);
+}
+
+TEST_P(FastTlbTest, IsNotFilledWherePmpDrawsABorder) {
+  hart_.state.pmpcfg[0] = 1 << 3 | 7;  // TOR: all below
+  hart_.state.pmpaddr[0] = (kPage + 64) >> 2;
+  hart_.state.pmpcfg[1] = 3 << 3 | 3;  // NAPOT: all the rest, not to be executed
+  hart_.state.pmpaddr[1] = (1ull << 54) - 1;
+  hart_.mmu.flush();
+  ASSERT_TRUE(hart_.mmu.load(kVa, 8));
+  EXPECT_EQ(hart_.mmu.fill_fast(kVa, Access::kLoad), nullptr);
+}
+
+TEST_P(FastTlbTest, ChangedLeafEntryDropsItsPageOnly) {
+  fill_both_pages();
+  entry(0) = pte(kPage, kAll & ~kA);
+  EXPECT_FALSE(loads() || stores());
+  EXPECT_TRUE(loads(kSecondVa) && stores(kSecondVa));
+  EXPECT_TRUE(hart_.mmu.translations_dropped);
+}
+
+TEST_P(FastTlbTest, ChangedLeafEntryDropsInContextsThatAreNotRunning) {
+  fill();
+  status(mstatus::kSum);
+  EXPECT_FALSE(loads());
+  fill();
+  enter_space(9);
+  EXPECT_FALSE(loads());
+  entry(0) = pte(kSecondPage, kAll);
+  enter_space(0);
+  EXPECT_FALSE(loads() || stores());
+  hart_.state.mstatus &= ~mstatus::kSum;
+  hart_.mmu.update_context();
+  EXPECT_FALSE(loads() || stores());
+}
+
+TEST_P(FastTlbTest, ChangedUpperEntryDropsEverything) {
+  for (unsigned level = 1; level < levels(); ++level) {
+    fill_both_pages();
+    entry(level) = static_cast<uint64_t>(entry(level));
+    EXPECT_FALSE(loads() || stores() || loads(kSecondVa) || stores(kSecondVa)) << level;
+    EXPECT_TRUE(hart_.mmu.translations_dropped);
+  }
+}
+
+TEST_P(FastTlbTest, FlushDropsEverythingInEveryContext) {
+  fill_both_pages();
+  enter_space(1);
+  fill();
+  hart_.mmu.flush();
+  EXPECT_TRUE(hart_.mmu.translations_dropped);
+  EXPECT_FALSE(loads() || stores());
+  enter_space(0);
+  EXPECT_FALSE(loads() || stores() || loads(kSecondVa) || stores(kSecondVa));
+}
+
+// As at a checkpoint: a store must be seen before its frame can be dirty again.
+TEST_P(FastTlbTest, FlushOfWritesDropsStoresOnly) {
+  fill_both_pages();
+  ram_->clear_flags(kFrameDirty);
+  hart_.mmu.flush_writes();
+  EXPECT_TRUE(loads() && loads(kSecondVa));
+  EXPECT_FALSE(stores() || stores(kSecondVa));
+  EXPECT_TRUE(hart_.mmu.translations_dropped);
+  EXPECT_EQ(hart_.mmu.fill_fast(kVa, Access::kStore), nullptr);
+}
+
+TEST_P(FastTlbTest, FrameWithCodeLosesItsStoresOnly) {
+  fill_both_pages();
+  hart_.mmu.mark_code(Gpa{kPage + 8});
+  EXPECT_TRUE(loads() && loads(kSecondVa) && stores(kSecondVa));
+  EXPECT_FALSE(stores());
+  EXPECT_TRUE(hart_.mmu.translations_dropped);
+}
+
+TEST_P(FastTlbTest, FrameThatBecomesATableLosesItsStoresThroughEveryAddress) {
+  second_entry() = pte(kPage, kAll);
+  fill_both_pages();
+  status(mstatus::kSum);
+  fill();
+  Entry middle{*ram_, Gpa{table(1) + 8}};
+  middle = kPage >> 2 | kV;
+  Entry leaf{*ram_, Gpa{kPage}};
+  leaf = pte(kRam, kAll);
+  ASSERT_TRUE(loads() && stores());
+  ASSERT_TRUE(hart_.mmu.load(kVa + 0x200000, 8));
+  EXPECT_TRUE(loads());
+  EXPECT_FALSE(stores());
+  hart_.state.mstatus &= ~mstatus::kSum;
+  hart_.mmu.update_context();
+  EXPECT_TRUE(loads() && loads(kSecondVa));
+  EXPECT_FALSE(stores() || stores(kSecondVa));
+}
+
+TEST_P(FastTlbTest, NoSpaceInheritsFromAnotherWhenRootSlotsRunOut) {
+  fill();
+  hart_.mmu.translations_dropped = false;
+  for (uint64_t asid = 1; asid < 600; ++asid) {
+    enter_space(asid);
+    ASSERT_FALSE(loads() || stores()) << asid;
+    fill();
+  }
+  EXPECT_TRUE(hart_.mmu.translations_dropped);
+}
+
+TEST_P(FastTlbTest, SpaceKeepsItsPagesUntilSixteenOthersRan) {
+  enter_space(1);
+  fill();
+  for (uint64_t asid = 2; asid <= 16; ++asid) enter_space(asid);
+  enter_space(1);
+  EXPECT_TRUE(loads() && stores());
+  for (uint64_t asid = 2; asid <= 17; ++asid) enter_space(asid);
+  enter_space(1);
+  EXPECT_FALSE(loads() || stores());
+}
+
+TEST_P(FastTlbTest, SpaceThatTakesAnothersPlaceFindsItEmpty) {
+  for (uint64_t asid = 1; asid <= 40; ++asid) {
+    enter_space(asid);
+    EXPECT_FALSE(loads() || stores()) << asid;
+    fill();
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Modes, MmuTest,
                          testing::Values(Mode{satp::kSv39, Caching::kOff}, Mode{satp::kSv39, Caching::kOn},
                                          Mode{satp::kSv48, Caching::kOff}, Mode{satp::kSv48, Caching::kOn}),
                          [](const auto& mode) {
                            return std::string(mode.param.satp_mode == satp::kSv39 ? "Sv39" : "Sv48") +
                                   (mode.param.caching == Caching::kOn ? "Cached" : "Walking");
+                         });
+
+INSTANTIATE_TEST_SUITE_P(Cached, FastTlbTest,
+                         testing::Values(Mode{satp::kSv39, Caching::kOn}, Mode{satp::kSv48, Caching::kOn}),
+                         [](const auto& mode) {
+                           return std::string(mode.param.satp_mode == satp::kSv39 ? "Sv39" : "Sv48");
                          });
 
 }  // namespace

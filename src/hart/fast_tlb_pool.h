@@ -1,0 +1,59 @@
+#pragma once
+// The FastTlbs of the data contexts that ran last, so that a switch between them costs no refill. Holds only
+// what the Mmu's Tlbs hold too: the Mmu drops here each entry that it drops or replaces there.
+
+#include <array>
+#include <cstdint>
+
+#include "hart/fast_tlb.h"
+#include "hart/filled_slots.h"
+#include "hart/pmp.h"
+#include "hart/tlb.h"
+
+namespace recount {
+
+class FastTlbPool {
+ public:
+  static constexpr size_t kMemberCount = 16;
+
+  FastTlbPool();
+  // That context's FastTlb. If it has none, the one that was given away longest ago is emptied for it.
+  FastTlb* select(TlbContext context) {
+    if (member_of_[context] == kNone) [[unlikely]]
+      replace(context);
+    selected_ = member_of_[context];
+    return &members_[selected_];
+  }
+  // Into the selected one: what the Tlb of that access, which is no fetch, has in its context.
+  void fill(Access access, const TlbEntry& entry);
+  // What the Tlb of that access no longer has.
+  void drop(Access access, const TlbEntry& entry) {
+    size_t member = member_of_[Tlb::context_of(entry.tag)];
+    if (member == kNone) return;
+    FastTlbEntry& e = side(member, access)[slot_of(entry)];
+    if (e.page == entry.page()) e = {};
+  }
+  // All of them, for that access.
+  void flush(Access access);
+
+ private:
+  using Side = std::array<FastTlbEntry, FastTlb::kEntryCount>;
+  static constexpr uint8_t kNone = 0xff;
+
+  static size_t slot_of(const TlbEntry& entry) { return entry.tag % FastTlb::kEntryCount; }
+  Side& side(size_t member, Access access) {
+    return access == Access::kLoad ? members_[member].load : members_[member].store;
+  }
+  void replace(TlbContext context);
+  void empty(size_t member, Access access);
+
+  std::array<FastTlb, kMemberCount> members_{};
+  std::array<std::array<FilledSlots<FastTlb::kEntryCount>, kMemberCount>, 2> filled_{};  // by Access
+  std::array<FilledSlots<64>, 2> filled_members_{};                                      // by Access
+  std::array<TlbContext, kMemberCount> context_of_{};
+  std::array<uint8_t, 1u << kTlbContextBits> member_of_;
+  size_t selected_ = 0;
+  size_t next_ = 0;  // to be given away
+};
+
+}  // namespace recount
