@@ -98,10 +98,12 @@ void Mmu::mark_frame(Gpa gpa, uint8_t flag) {
   translations_dropped = true;
 }
 
-void Mmu::drop_leaf(uint64_t index) {
+void Mmu::drop_leaf(uint64_t index, uint64_t old_pte) {
   caches_.drop_leaf_index(Access::kLoad, index);
   caches_.drop_leaf_index(Access::kStore, index);
   translations_dropped = true;
+  // What could not be executed was never fetched from.
+  if ((old_pte & kX) == 0) return;
   caches_.drop_leaf_index(Access::kFetch, index);
   ++fetch_epoch_;
   // It may be the running block's own page that moves, or loses its A bit: the next instruction is fetched
@@ -120,13 +122,14 @@ void Mmu::before_write(Gpa gpa, uint64_t size_bytes, uint8_t flags) {
   uint64_t first = raw(gpa) & ~7ull;
   for (uint64_t pte = first; pte < raw(gpa) + size_bytes; pte += 8) {
     // An entry that was not valid was never cached.
-    if ((load_le<uint64_t>(ram_.host(Gpa{pte})) & kV) == 0) continue;
+    auto old_pte = load_le<uint64_t>(ram_.host(Gpa{pte}));
+    if ((old_pte & kV) == 0) continue;
     if ((flags & kFrameUpperTable) != 0) {
       drop_all();
       code_changed = true;
       return;
     }
-    drop_leaf((pte & kPageMask) >> 3);
+    drop_leaf((pte & kPageMask) >> 3, old_pte);
   }
 }
 

@@ -73,7 +73,7 @@ class Mmu final : public WriteWatcher {
   }
   TlbContext fetch_context() const { return fetch_context_; }
   // Changes whenever a cached fetch translation may have been dropped.
-  uint32_t fetch_epoch() const { return fetch_epoch_; }
+  uint64_t fetch_epoch() const { return fetch_epoch_; }
 
   // After any change to privilege, mstatus or satp.
   void update_context();
@@ -113,7 +113,7 @@ class Mmu final : public WriteWatcher {
   std::expected<uint64_t, Trap> load_crossing(uint64_t va, unsigned size_bytes);
   std::expected<void, Trap> store_crossing(uint64_t va, unsigned size_bytes, uint64_t value);
   std::expected<Gpa, Trap> translate_fetch_slow(uint64_t va);
-  void drop_leaf(uint64_t index);
+  void drop_leaf(uint64_t index, uint64_t old_pte);
   void drop_all();
   Privilege data_privilege() const;
   void mark_frame(Gpa gpa, uint8_t flag);
@@ -126,7 +126,7 @@ class Mmu final : public WriteWatcher {
   CodeWatcher* code_watcher_ = nullptr;
   TlbContext data_context_ = 0;
   TlbContext fetch_context_ = 0;
-  uint32_t fetch_epoch_ = 1;
+  uint64_t fetch_epoch_ = 1;
   uint64_t table_stores_ = 0;  // since the page-table flags were last cleared
   TranslationCaches caches_;
   std::vector<uint64_t> roots_;  // satp values by context slot; slot 0 is "no translation"

@@ -472,6 +472,30 @@ TEST_P(FastTlbTest, SpaceThatTakesAnothersPlaceFindsItEmpty) {
   }
 }
 
+TEST_P(FastTlbTest, ChangedEntryOfADataPageMovesNoFetchEpoch) {
+  entry(0) = pte(kPage, kAll & ~kX);
+  fill();
+  hart_.mmu.code_changed = hart_.mmu.translations_dropped = false;
+  uint64_t epoch = hart_.mmu.fetch_epoch();
+  entry(0) = pte(kSecondPage, kAll);
+  EXPECT_EQ(hart_.mmu.fetch_epoch(), epoch);
+  EXPECT_FALSE(hart_.mmu.code_changed);
+  EXPECT_FALSE(loads() || stores());
+  EXPECT_TRUE(hart_.mmu.translations_dropped);
+}
+
+TEST_P(FastTlbTest, ChangedEntryOfAnExecutablePageOrAnUpperOneMovesTheFetchEpoch) {
+  for (unsigned level = 0; level < levels(); ++level) {
+    ASSERT_EQ(cause_of_fetch(), 0u);
+    hart_.mmu.code_changed = hart_.mmu.translations_dropped = false;
+    uint64_t epoch = hart_.mmu.fetch_epoch();
+    entry(level) = static_cast<uint64_t>(entry(level));
+    EXPECT_NE(hart_.mmu.fetch_epoch(), epoch) << level;
+    EXPECT_TRUE(hart_.mmu.code_changed && hart_.mmu.translations_dropped);
+    EXPECT_FALSE(hart_.mmu.fetch_holds_for_page(kVa));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Modes, MmuTest,
                          testing::Values(Mode{satp::kSv39, Caching::kOff}, Mode{satp::kSv39, Caching::kOn},
                                          Mode{satp::kSv48, Caching::kOff}, Mode{satp::kSv48, Caching::kOn}),

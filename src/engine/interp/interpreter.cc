@@ -110,7 +110,7 @@ std::expected<Insn, Trap> Interpreter::fetch(uint64_t pc) {
 
 Block* Interpreter::block_at(uint64_t pc) {
   JumpEntry& entry = jumps_[(pc >> 1) % kJumpCacheSize];
-  uint32_t epoch = hart_.mmu.fetch_epoch() + block_epoch_;
+  uint64_t epoch = hart_.mmu.fetch_epoch() + block_epoch_;
   if (entry.pc == pc && entry.context == hart_.mmu.fetch_context() && entry.epoch == epoch) [[likely]] {
     return entry.block;
   }

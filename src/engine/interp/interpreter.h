@@ -28,7 +28,7 @@ class Interpreter final : public Engine, private CodeWatcher {
   struct JumpEntry {
     uint64_t pc = ~0ull;
     TlbContext context = 0;
-    uint32_t epoch = 0;
+    uint64_t epoch = 0;
     interp::Block* block = nullptr;
   };
 
@@ -47,7 +47,7 @@ class Interpreter final : public Engine, private CodeWatcher {
   const Caching caching_;
   interp::Context context_;
   interp::BlockCache blocks_;
-  uint32_t block_epoch_ = 0;
+  uint64_t block_epoch_ = 0;
   bool trap_loop_ = false;
   std::array<JumpEntry, kJumpCacheSize> jumps_;
 };
