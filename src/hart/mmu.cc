@@ -1,5 +1,7 @@
 #include "hart/mmu.h"
 
+#include <algorithm>
+
 namespace recount {
 namespace {
 
@@ -44,20 +46,18 @@ Privilege Mmu::data_privilege() const {
 
 TlbContext Mmu::slot_of_root(uint64_t satp) {
   if (satp >> satp::kModeShift == satp::kBare) return 0;
-  if (roots_[last_root_] == satp) return static_cast<TlbContext>(last_root_);
-  for (size_t i = 1; i < roots_.size(); ++i) {
-    if (roots_[i] == satp) {
-      last_root_ = i;
-      return static_cast<TlbContext>(i);
+  uint8_t& hint = root_hints_[(satp * 0x9e3779b97f4a7c15ull) >> 56];
+  if (hint < roots_.size() && roots_[hint] == satp) [[likely]] return hint;
+  auto known = std::find(roots_.begin() + 1, roots_.end(), satp);
+  if (known == roots_.end()) {
+    if (roots_.size() == kRootSlots) {
+      roots_.resize(1);
+      drop_all();
     }
+    known = roots_.insert(roots_.end(), satp);
   }
-  if (roots_.size() == kRootSlots) {
-    roots_.resize(1);
-    drop_all();
-  }
-  roots_.push_back(satp);
-  last_root_ = roots_.size() - 1;
-  return static_cast<TlbContext>(last_root_);
+  hint = static_cast<uint8_t>(known - roots_.begin());
+  return hint;
 }
 
 void Mmu::update_context() {
@@ -83,7 +83,6 @@ void Mmu::flush() {
   drop_all();
   ram_.clear_flags(kFramePageTable | kFrameUpperTable);
   roots_.resize(1);
-  last_root_ = 0;
   table_stores_ = 0;
   update_context();
 }

@@ -3,6 +3,7 @@
 // Marks the frames that its cached translations come from, and drops what a store to one changes
 // (docs/determinism.md, "Caches are architecturally invisible"). With Caching::kOff every access walks.
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <vector>
@@ -130,7 +131,7 @@ class Mmu final : public WriteWatcher {
   uint64_t table_stores_ = 0;  // since the page-table flags were last cleared
   TranslationCaches caches_;
   std::vector<uint64_t> roots_;  // satp values by context slot; slot 0 is "no translation"
-  size_t last_root_ = 0;
+  std::array<uint8_t, 256> root_hints_{};  // by a hash of satp: the slot that one of that hash had last
 };
 
 }  // namespace recount
