@@ -230,11 +230,13 @@ std::expected<void, Trap> Mmu::store(uint64_t va, unsigned size_bytes, uint64_t 
     return trap(Cause::kStoreAccess, va);
   }
   if (ram_.contains(t->gpa, size_bytes)) {
+    // Never a marked frame: every store to one must come here and be seen. Nor one whose mark this very store
+    // takes away: it may have changed the entry that it was translated by.
+    bool watched = (ram_.flags(t->gpa) & kFrameWatched) != 0;
     ram_.note_write(t->gpa, size_bytes);
     uint8_t* host = ram_.host(t->gpa);
     std::memcpy(host, &value, size_bytes);
-    // Never a marked frame: every store to one must come here and be seen.
-    if (t->cacheable && caching_ == Caching::kOn && (ram_.flags(t->gpa) & kFrameWatched) == 0) {
+    if (t->cacheable && caching_ == Caching::kOn && !watched) {
       caches_.fill(Access::kStore, {Tlb::tag_of(va, data_context_), reinterpret_cast<uintptr_t>(host) - va});
     }
     return {};

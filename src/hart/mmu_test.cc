@@ -292,6 +292,17 @@ TEST_P(MmuTest, StoreThroughAnOldTranslationToANewTableIsSeen) {
   EXPECT_EQ(cause_of_load(kVa + 0x200000), 13u);
 }
 
+// The marks are forgotten when there were too many stores to tables: by this store too, which changes the
+// entry that it came through.
+TEST_P(MmuTest, StoreThatForgetsTheMarksIsNotCachedThroughTheEntryThatItChanges) {
+  entry(0) = pte(table(0), kAll);
+  for (unsigned i = 0; i < 16384; ++i) ASSERT_TRUE(hart_.mmu.store(kVa + 8, 8, 0));
+  ASSERT_TRUE(hart_.mmu.store(kVa, 8, pte(kPage, kAll)));
+  EXPECT_EQ(hart_.mmu.cached_store(kVa + 16, 8), nullptr);
+  ASSERT_TRUE(hart_.mmu.store(kVa + 16, 8, 7));
+  EXPECT_EQ(load_le<uint64_t>(ram_->host(Gpa{kPage + 16})), 7u);
+}
+
 // With caches only: what translated code finds in *fast_tlb.
 class FastTlbTest : public MmuTest {
  protected:
