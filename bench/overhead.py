@@ -11,13 +11,14 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
+from cpu_time import cpu_s  # noqa: E402
 from recorder_process import Linux, Recorder, Unexpected, temporary_folder, wait_until  # noqa: E402
 
 LONGEST_S = 600
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="scripts/bench overhead", description=__doc__)
     parser.add_argument("--recount", required=True)
     parser.add_argument("--runs", type=int, default=5, help="of each kind")
     parser.add_argument("--work", type=int, default=6, help="rounds of work in the guest; 6 are about 8 s")
@@ -34,12 +35,6 @@ def moment_of(recorder, words):
         return words.encode() in recorder.text
     wait_until(there, LONGEST_S, words, 0.002)
     return time.monotonic()
-
-
-# Seconds of CPU so far: unlike the wall's, these do not grow with what else the host does.
-def cpu_s(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def one(options, linux, recorded):

@@ -31,11 +31,12 @@ def wait_until(true, timeout_s, what, poll_s=0.05):
 
 
 def cpio(files):
-    """A newc archive of {name: bytes}: an initramfs may be several archives, one behind the other."""
+    """A newc archive of {name: bytes, or None for a folder}: an initramfs may be several archives, one behind the other."""
     archive = b""
     for name, data in list(files.items()) + [("TRAILER!!!", b"")]:
         path = name.encode() + b"\0"
-        fields = [0, 0o100755, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(path), 0]
+        mode, data = (0o040755, b"") if data is None else (0o100755, data)
+        fields = [0, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(path), 0]
         header = b"070701" + b"".join(b"%08X" % f for f in fields) + path
         archive += header + b"\0" * (-len(header) % 4) + data + b"\0" * (-len(data) % 4)
     return archive
