@@ -18,10 +18,11 @@ constexpr uint64_t kRoot = 0x4000, kMiddle = 0x5000, kLeaf = 0x6000, kCode = 0x8
 constexpr uint64_t kWindow = 0x40000000;
 constexpr uint64_t kUsable = 0xcf;  // V R W X A D
 
-std::unique_ptr<TestMachine> fresh(Caching caching) {
+std::unique_ptr<TestMachine> fresh(EngineKind engine) {
   MachineConfig config;
   config.ram_bytes = 16 << 20;
-  config.caching = caching;
+  config.engine = engine;
+  config.jit.hot_after = 1;  // or little would be translated
   auto t = std::make_unique<TestMachine>(config, BootImages{});
   t->set_events(time_at_rate(1ull << 32));
   return t;
@@ -51,8 +52,8 @@ HartState supervisor_with_window(TestMachine& t, uint64_t window_flags) {
 
 // prepare() sets a fresh machine up; the result is x10 after the steps.
 template <class Prepare>
-void expect_same(uint64_t steps, uint64_t x10, Prepare prepare) {
-  auto cached = fresh(Caching::kOn), oracle = fresh(Caching::kOff);
+void expect_same(EngineKind engine, uint64_t steps, uint64_t x10, Prepare prepare) {
+  auto cached = fresh(engine), oracle = fresh(EngineKind::kReference);
   prepare(*cached);
   prepare(*oracle);
   cached->run_until(Position{steps});
@@ -61,8 +62,10 @@ void expect_same(uint64_t steps, uint64_t x10, Prepare prepare) {
   EXPECT_EQ(difference(*cached, *oracle), "");
 }
 
-TEST(Caches, StoreThatUnmapsTheRunningBlockTakesEffectAtTheNextInstruction) {
-  expect_same(20, 0, [](TestMachine& t) {
+class Caches : public testing::TestWithParam<EngineKind> {};
+
+TEST_P(Caches, StoreThatUnmapsTheRunningBlockTakesEffectAtTheNextInstruction) {
+  expect_same(GetParam(), 20, 0, [](TestMachine& t) {
     HartState hart = supervisor_with_window(t, kUsable);
     hart.x[5] = kRam + kLeaf;
     put(t, kCode,
@@ -71,8 +74,8 @@ TEST(Caches, StoreThatUnmapsTheRunningBlockTakesEffectAtTheNextInstruction) {
   });
 }
 
-TEST(Caches, StoreThatRemapsTheRunningBlockContinuesOnTheOtherPage) {
-  expect_same(20, 2, [](TestMachine& t) {
+TEST_P(Caches, StoreThatRemapsTheRunningBlockContinuesOnTheOtherPage) {
+  expect_same(GetParam(), 20, 2, [](TestMachine& t) {
     HartState hart = supervisor_with_window(t, kUsable);
     hart.x[5] = kRam + kLeaf;
     hart.x[6] = leaf(kOtherCode, kUsable);
@@ -83,9 +86,9 @@ TEST(Caches, StoreThatRemapsTheRunningBlockContinuesOnTheOtherPage) {
   });
 }
 
-TEST(Caches, ClearedAccessedBitOfTheRunningPageIsSetAgain) {
+TEST_P(Caches, ClearedAccessedBitOfTheRunningPageIsSetAgain) {
   // Linux clears A without a fence (ptep_clear_flush_young); whether it comes back must not depend on a TLB.
-  expect_same(20, leaf(kCode, kUsable), [](TestMachine& t) {
+  expect_same(GetParam(), 20, leaf(kCode, kUsable), [](TestMachine& t) {
     HartState hart = supervisor_with_window(t, kUsable);
     hart.x[5] = kRam + kLeaf;
     hart.x[6] = leaf(kCode, kUsable & ~0x40ull);
@@ -95,8 +98,8 @@ TEST(Caches, ClearedAccessedBitOfTheRunningPageIsSetAgain) {
   });
 }
 
-TEST(Caches, BlockDoesNotRunAcrossAProtectionBorderInItsPage) {
-  expect_same(3, 1, [](TestMachine& t) {
+TEST_P(Caches, BlockDoesNotRunAcrossAProtectionBorderInItsPage) {
+  expect_same(GetParam(), 3, 1, [](TestMachine& t) {
     HartState hart;
     hart.privilege = Privilege::kUser;
     hart.pc = kRam + kCode;
@@ -113,8 +116,8 @@ TEST(Caches, BlockDoesNotRunAcrossAProtectionBorderInItsPage) {
   });
 }
 
-TEST(Caches, BlockThatOverwritesItselfRunsWhatItWrote) {
-  expect_same(20, 5, [](TestMachine& t) {
+TEST_P(Caches, BlockThatOverwritesItselfRunsWhatItWrote) {
+  expect_same(GetParam(), 20, 5, [](TestMachine& t) {
     HartState hart;
     hart.pc = kRam + kCode;
     hart.mtvec = kRam;
@@ -129,9 +132,9 @@ TEST(Caches, BlockThatOverwritesItselfRunsWhatItWrote) {
   });
 }
 
-TEST(Caches, AccessedBitIsSetByTheAccessNotByDecodingAhead) {
+TEST_P(Caches, AccessedBitIsSetByTheAccessNotByDecodingAhead) {
   // A block ends at its page; the next page's A stays clear until the next page is reached.
-  auto t = fresh(Caching::kOn);
+  auto t = fresh(GetParam());
   HartState hart = supervisor_with_window(*t, kUsable);
   put64(*t, kLeaf + 8, leaf(kOtherCode, kUsable & ~0x40ull));
   hart.pc = kWindow + kPageSize - 4;
@@ -145,8 +148,8 @@ TEST(Caches, AccessedBitIsSetByTheAccessNotByDecodingAhead) {
   EXPECT_EQ(next_entry() & 0x40, 0x40u);
 }
 
-TEST(Caches, GlobalEntriesAreNotSharedAcrossRoots) {
-  expect_same(20, 2, [](TestMachine& t) {
+TEST_P(Caches, GlobalEntriesAreNotSharedAcrossRoots) {
+  expect_same(GetParam(), 20, 2, [](TestMachine& t) {
     constexpr uint64_t kGlobal = 32, kRoot2 = 0xa000, kMiddle2 = 0xb000, kLeaf2 = 0xc000, kData = 0xd000;
     HartState hart = supervisor_with_window(t, kUsable | kGlobal);
     put64(t, kLeaf + 8, leaf(kData, kUsable | kGlobal));
@@ -171,7 +174,7 @@ TEST(Caches, GlobalEntriesAreNotSharedAcrossRoots) {
 TEST(Machine, LinesFollowFromTheStateWhereverItIsLookedAt) {
   // The store that raises an interrupt is the last step before the stop: a machine restored from here must be
   // the same.
-  auto t = fresh(Caching::kOn);
+  auto t = fresh(kDefaultEngine);
   HartState hart;
   hart.pc = kRam + kCode;
   hart.x[5] = 0x2000000;  // msip
@@ -180,14 +183,14 @@ TEST(Machine, LinesFollowFromTheStateWhereverItIsLookedAt) {
   t->set_hart(hart);
   t->run_until(Position{1});
   Digest128 before = t->state_digest();
-  auto restored = fresh(Caching::kOn);
+  auto restored = fresh(kDefaultEngine);
   restored->restore(t->capture());
   EXPECT_EQ(restored->state_digest(), before);
 }
 
 TEST(Machine, TimerThatHasFiredIsNotTheNextTimer) {
   // A guest that waits with it masked would otherwise be woken for ever.
-  auto t = fresh(Caching::kOn);
+  auto t = fresh(kDefaultEngine);
   HartState hart;
   hart.menvcfg = menvcfg::kStce;
   hart.stimecmp = 0;
@@ -198,7 +201,7 @@ TEST(Machine, TimerThatHasFiredIsNotTheNextTimer) {
 TEST(Machine, StateOfAnotherBoardIsRefused) {
   // Evidence is hostile: with no contexts in the PLIC, asking for one would read outside of the vector.
   for (const char* list : {"contexts", "msip", "mtimecmp"}) {
-    auto t = fresh(Caching::kOn);
+    auto t = fresh(kDefaultEngine);
     SaveArchive saved;
     t->machine().state(saved);
     auto tree = nlohmann::json::from_cbor(saved.finish());
@@ -211,6 +214,9 @@ TEST(Machine, StateOfAnotherBoardIsRefused) {
     EXPECT_FALSE((*loaded)->status()) << list;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Engines, Caches, testing::Values(EngineKind::kInterp, EngineKind::kJit),
+                         [](const auto& engine) { return std::string(engine_name(engine.param)); });
 
 }  // namespace
 }  // namespace recount::test

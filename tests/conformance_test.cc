@@ -16,12 +16,13 @@ constexpr uint64_t kHandler = 0x1000, kCode = 0x8000, kData = 0x9000;
 constexpr uint64_t kRoot = 0x4000, kMiddle = 0x5000, kLeaf = 0x6000, kWindow = 0x40000000;
 constexpr uint64_t kKernelPage = 0xcf;  // V R W X A D
 
-class Conformance : public testing::TestWithParam<Caching> {
+class Conformance : public testing::TestWithParam<EngineKind> {
  protected:
   Conformance() {
     MachineConfig config;
     config.ram_bytes = 16 << 20;
-    config.caching = GetParam();
+    config.engine = GetParam();
+    config.jit.hot_after = 1;
     machine_ = std::make_unique<TestMachine>(config, BootImages{});
     machine_->set_events(time_at_rate(1ull << 32));  // a tick each step
     hart_.pc = kRam + kCode;
@@ -243,9 +244,9 @@ TEST_P(Conformance, CtzwLooksAtTheLowWordOnly) {
   EXPECT_EQ(run().x[10], 32u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Conformance, testing::Values(Caching::kOn, Caching::kOff),
+INSTANTIATE_TEST_SUITE_P(Engines, Conformance, testing::Values(EngineKind::kReference, EngineKind::kInterp, EngineKind::kJit),
                          [](const auto& engine) {
-                           return engine.param == Caching::kOn ? "Cached" : "Oracle";
+                           return std::string(engine_name(engine.param));
                          });
 
 }  // namespace

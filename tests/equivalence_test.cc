@@ -44,11 +44,11 @@ std::vector<uint64_t> random_cuts(Random& random, uint64_t longest) {
 
 // The first step after cuts[equal - 1] at which the two engines differ. The cached one is stopped only there:
 // what went wrong may need its blocks to run through.
-void explain(uint64_t seed, const std::vector<uint64_t>& cuts, size_t different) {
+void explain(EngineKind engine, uint64_t seed, const std::vector<uint64_t>& cuts, size_t different) {
   RandomProgram program = make_random_program(seed);
   uint64_t from = different == 0 ? 0 : cuts[different - 1];
   for (uint64_t at = from; at <= cuts[different]; ++at) {
-    auto cached = load(program, Caching::kOn), oracle = load(program, Caching::kOff);
+    auto cached = load(program, engine), oracle = load(program, EngineKind::kReference);
     for (size_t i = 0; i < different; ++i) {
       cached->run_until(Position{cuts[i]});
       oracle->run_until(Position{cuts[i]});
@@ -71,14 +71,16 @@ void explain(uint64_t seed, const std::vector<uint64_t>& cuts, size_t different)
   ADD_FAILURE() << "RECOUNT_TEST_SEED=" << seed << ": differs, but not when run again";
 }
 
-TEST(Equivalence, CachedInterpreterMatchesTheOracle) {
+class Equivalence : public testing::TestWithParam<EngineKind> {};
+
+TEST_P(Equivalence, MatchesTheOracle) {
   uint64_t seed = first_seed();
   Coverage coverage;
   for (Deadline deadline(kSeconds); !deadline.over() && !HasFailure(); ++seed) {
     RandomProgram program = make_random_program(seed);
     Random random(seed);
     auto cuts = random_cuts(random, 200);
-    auto cached = load(program, Caching::kOn), oracle = load(program, Caching::kOff);
+    auto cached = load(program, GetParam()), oracle = load(program, EngineKind::kReference);
     ++coverage.programs;
     for (size_t i = 0; i < cuts.size(); ++i) {
       Stop a = cached->run_until(Position{cuts[i]}), b = oracle->run_until(Position{cuts[i]});
@@ -86,7 +88,7 @@ TEST(Equivalence, CachedInterpreterMatchesTheOracle) {
       bool same = a == b && cached->state_digest() == oracle->state_digest();
       if (same && memory_too) same = cached->digest() == oracle->digest();
       if (!same) {
-        explain(seed, cuts, i);
+        explain(GetParam(), seed, cuts, i);
         break;
       }
       coverage.look_at(cached->machine().hart());
@@ -109,22 +111,22 @@ TEST(Equivalence, CachedInterpreterMatchesTheOracle) {
 }
 
 // Runs a program with the cached engine to the end, or to where it stops by itself.
-CheckpointDigest run_whole(const RandomProgram& program, Position& end) {
-  auto t = load(program, Caching::kOn);
+CheckpointDigest run_whole(EngineKind engine, const RandomProgram& program, Position& end) {
+  auto t = load(program, engine);
   t->run_until(Position{kSteps});
   end = t->machine().at();
   return t->digest();
 }
 
-TEST(Equivalence, SlicesChangeNothing) {
+TEST_P(Equivalence, SlicesChangeNothing) {
   uint64_t seed = first_seed();
   Coverage coverage;
   for (Deadline deadline(kSeconds / 2); !deadline.over() && !HasFailure(); ++seed) {
     RandomProgram program = make_random_program(seed);
     Random random(seed);
     Position end{};
-    CheckpointDigest whole = run_whole(program, end);
-    auto sliced = load(program, Caching::kOn);
+    CheckpointDigest whole = run_whole(GetParam(), program, end);
+    auto sliced = load(program, GetParam());
     for (uint64_t cut : random_cuts(random, 1 + below(random, 200))) {
       if (sliced->run_until(Position{cut}) != Stop::kPosition) break;
     }
@@ -135,15 +137,15 @@ TEST(Equivalence, SlicesChangeNothing) {
   }
 }
 
-TEST(Equivalence, ForgettingCachesChangesNothing) {
+TEST_P(Equivalence, ForgettingCachesChangesNothing) {
   uint64_t seed = first_seed();
   Coverage coverage;
   for (Deadline deadline(kSeconds / 2); !deadline.over() && !HasFailure(); ++seed) {
     RandomProgram program = make_random_program(seed);
     Random random(seed);
     Position end{};
-    CheckpointDigest whole = run_whole(program, end);
-    auto perturbed = load(program, Caching::kOn);
+    CheckpointDigest whole = run_whole(GetParam(), program, end);
+    auto perturbed = load(program, GetParam());
     for (uint64_t cut : random_cuts(random, 400)) {
       if (perturbed->run_until(Position{cut}) != Stop::kPosition) break;
       perturbed->machine().forget(static_cast<Cached>(below(random, 3)));
@@ -155,21 +157,21 @@ TEST(Equivalence, ForgettingCachesChangesNothing) {
   }
 }
 
-TEST(Equivalence, CapturedAnywhereItGoesOnTheSame) {
+TEST_P(Equivalence, CapturedAnywhereItGoesOnTheSame) {
   uint64_t seed = first_seed();
   Coverage coverage;
   for (Deadline deadline(kSeconds / 2); !deadline.over() && !HasFailure(); ++seed) {
     RandomProgram program = make_random_program(seed);
     Random random(seed);
     Position end{};
-    CheckpointDigest whole = run_whole(program, end);
-    auto t = load(program, Caching::kOn);
+    CheckpointDigest whole = run_whole(GetParam(), program, end);
+    auto t = load(program, GetParam());
     Stop stop = Stop::kPosition;
     for (unsigned i = 0; i < 3 && stop == Stop::kPosition; ++i) {
       stop = t->run_until(t->machine().at() + below(random, kSteps / 3));
       Digest128 before = t->state_digest();
       Checkpoint checkpoint = t->capture();
-      t = load(program, chance(random, 30) ? Caching::kOff : Caching::kOn);
+      t = load(program, chance(random, 30) ? EngineKind::kReference : GetParam());
       t->restore(checkpoint);
       EXPECT_EQ(t->state_digest(), before) << "RECOUNT_TEST_SEED=" << seed << ": restoring changes the state";
     }
@@ -180,6 +182,9 @@ TEST(Equivalence, CapturedAnywhereItGoesOnTheSame) {
     coverage.steps += raw(end);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Engines, Equivalence, testing::Values(EngineKind::kInterp, EngineKind::kJit),
+                         [](const auto& engine) { return std::string(engine_name(engine.param)); });
 
 }  // namespace
 }  // namespace recount::test

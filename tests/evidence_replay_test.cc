@@ -26,11 +26,11 @@ class EvidenceReplay : public ::testing::Test {
     std::unique_ptr<EvidenceReader> evidence;
     std::unique_ptr<Replayer> replayer;
   };
-  Opened open(const Past& past, Caching caching = Caching::kOn) {
+  Opened open(const Past& past, EngineKind engine = EngineKind::kInterp) {
     Opened o;
     o.path = write_evidence(past, folder_, "test.recount").value();
     o.evidence = std::move(EvidenceReader::open(o.path).value());
-    ReplayOptions options{.caching = caching, .temporary_folder = folder_, .disk_paths = {}};
+    ReplayOptions options{.engine = engine, .temporary_folder = folder_, .disk_paths = {}};
     o.replayer = std::move(Replayer::open(*o.evidence, options, console_).value());
     return o;
   }
@@ -71,8 +71,8 @@ std::vector<Position> digests_of(const Past& past) {
 TEST_F(EvidenceReplay, IsExactUnderEitherEngineAndEndsInOneState) {
   const Past& past = sample_past();
   std::vector<CheckpointDigest> ends;
-  for (Caching caching : {Caching::kOn, Caching::kOff}) {
-    Opened o = open(past, caching);
+  for (EngineKind engine : {EngineKind::kJit, EngineKind::kInterp, EngineKind::kReference}) {
+    Opened o = open(past, engine);
     EXPECT_TRUE(o.evidence->check_seal());
     ReplayVerdict verdict = verdict_of(*o.replayer);
     ASSERT_TRUE(verdict.exact()) << verdict.divergence->what;
@@ -103,7 +103,7 @@ TEST_F(EvidenceReplay, ACloneGoesOnAloneFromAnywhere) {
   Opened o = open(sample_past());
   Position middle = o.replayer->at() + (o.replayer->end() - o.replayer->at()) / 2;
   ASSERT_FALSE(o.replayer->run_until(middle));
-  auto clone = o.replayer->clone(Caching::kOff).value();
+  auto clone = o.replayer->clone(EngineKind::kReference).value();
   EXPECT_EQ(clone->at(), middle);
   ASSERT_FALSE(clone->run_until(clone->end()));
   EXPECT_EQ(o.replayer->at(), middle);
@@ -167,7 +167,7 @@ TEST_F(EvidenceReplay, AnAlteredEventDivergesAtTheNextDigest) {
   EXPECT_EQ(verdict.steps, *next - past.begin);
 
   Opened again = open(past);
-  Bisection found = bisect_engines(*again.replayer, Caching::kOff, *verdict.divergence).value();
+  Bisection found = bisect_engines(*again.replayer, EngineKind::kReference, *verdict.divergence).value();
   EXPECT_FALSE(found.last_equal) << "both engines agree: it is the recording";
   Position before = next == digests.begin() ? past.begin : *(next - 1);
   EXPECT_EQ(found.last_matching_digest, before);

@@ -23,11 +23,11 @@ std::string guest_folder() {
   return base + "/recount/guest/";
 }
 
-std::unique_ptr<TestMachine> boot(Caching caching) {
+std::unique_ptr<TestMachine> boot(EngineKind engine) {
   MachineConfig config;
   config.ram_bytes = 128 << 20;
   config.append = "console=ttyS0 earlycon=sbi recount.run=poweroff";
-  config.caching = caching;
+  config.engine = engine;
   BootImages images{.firmware = {},
                     .kernel = read_or_die(guest_folder() + "vmlinuz"),
                     .initrd = read_or_die(guest_folder() + "initramfs.cpio.gz")};
@@ -44,7 +44,7 @@ struct Reference {
 const Reference& reference() {
   static const Reference made = [] {
     Reference r;
-    auto t = boot(Caching::kOn);
+    auto t = boot(EngineKind::kInterp);
     for (uint64_t at = kDigestEvery; at <= kSteps; at += kDigestEvery) {
       EXPECT_EQ(t->run_until(Position{at}), Stop::kPosition);
       r.digests.push_back(t->digest());
@@ -74,7 +74,7 @@ Position next_digest(TestMachine& t) {
 }
 
 TEST(LinuxEquivalence, TwoBootsAreOne) {
-  auto t = boot(Caching::kOn);
+  auto t = boot(EngineKind::kInterp);
   for (uint64_t at = kDigestEvery; at <= kSteps; at += kDigestEvery) {
     t->run_until(Position{at});
     ASSERT_TRUE(matches(*t));
@@ -82,7 +82,7 @@ TEST(LinuxEquivalence, TwoBootsAreOne) {
 }
 
 TEST(LinuxEquivalence, TheOracleBootsTheSame) {
-  auto t = boot(Caching::kOff);
+  auto t = boot(EngineKind::kReference);
   for (uint64_t at = kDigestEvery; at <= kOracleSteps; at += kDigestEvery) {
     t->run_until(Position{at});
     ASSERT_TRUE(matches(*t));
@@ -91,7 +91,7 @@ TEST(LinuxEquivalence, TheOracleBootsTheSame) {
 
 TEST(LinuxEquivalence, TheOracleGoesOnTheSameFromACheckpoint) {
   const Checkpoint& checkpoint = reference().at_oracle_from;
-  auto t = boot(Caching::kOff);
+  auto t = boot(EngineKind::kReference);
   t->restore(checkpoint);
   for (uint64_t at = kOracleFrom + kDigestEvery; at <= kOracleFrom + kOracleSteps; at += kDigestEvery) {
     t->run_until(Position{at});
@@ -101,7 +101,7 @@ TEST(LinuxEquivalence, TheOracleGoesOnTheSameFromACheckpoint) {
 
 TEST(LinuxEquivalence, SlicesChangeNothing) {
   Random random(first_seed());
-  auto t = boot(Caching::kOn);
+  auto t = boot(EngineKind::kInterp);
   while (raw(t->machine().at()) < kSteps) {
     t->run_until(std::min(t->machine().at() + 1 + below(random, 200), next_digest(*t)));
     ASSERT_TRUE(matches(*t));
@@ -110,7 +110,7 @@ TEST(LinuxEquivalence, SlicesChangeNothing) {
 
 TEST(LinuxEquivalence, ForgettingCachesChangesNothing) {
   Random random(first_seed());
-  auto t = boot(Caching::kOn);
+  auto t = boot(EngineKind::kInterp);
   while (raw(t->machine().at()) < kSteps) {
     t->run_until(std::min(t->machine().at() + 1 + below(random, 100'000), next_digest(*t)));
     t->machine().forget(static_cast<Cached>(below(random, 3)));
@@ -120,14 +120,14 @@ TEST(LinuxEquivalence, ForgettingCachesChangesNothing) {
 
 TEST(LinuxEquivalence, CapturedAnywhereItGoesOnTheSame) {
   Random random(first_seed());
-  auto t = boot(Caching::kOn);
+  auto t = boot(EngineKind::kInterp);
   uint64_t capture_at = below(random, kSteps / 4);
   while (raw(t->machine().at()) < kSteps) {
     t->run_until(std::min(Position{capture_at}, next_digest(*t)));
     ASSERT_TRUE(matches(*t));
     if (raw(t->machine().at()) != capture_at) continue;
     Checkpoint checkpoint = t->capture();
-    t = boot(Caching::kOn);
+    t = boot(EngineKind::kInterp);
     t->restore(checkpoint);
     capture_at += 1 + below(random, kSteps / 4);
   }

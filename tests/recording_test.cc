@@ -133,8 +133,8 @@ TEST(RecordSession, GuestAndHostTimeAgree) {
 // --- replay ---
 
 struct Replay {
-  explicit Replay(const Past& past, Caching caching = Caching::kOn)
-      : machine(Machine::create(recording_config(caching), tap).value()), session(*machine, tap) {
+  explicit Replay(const Past& past, EngineKind engine = EngineKind::kInterp)
+      : machine(Machine::create(recording_config(engine), tap).value()), session(*machine, tap) {
     Ram& ram = machine->ram();
     std::copy(past.ram.begin(), past.ram.end(), ram.frame(0));
     auto restored = restore_state(past.state, *machine, tap);
@@ -155,8 +155,8 @@ struct Replay {
 
 TEST(ReplaySession, LeadsToTheSameEndUnderEitherEngine) {
   const Past& past = sample_past();
-  for (Caching caching : {Caching::kOn, Caching::kOff}) {
-    Replay replay(past, caching);
+  for (EngineKind engine : {EngineKind::kJit, EngineKind::kInterp, EngineKind::kReference}) {
+    Replay replay(past, engine);
     EXPECT_EQ(replay.run(past.events), "");
     EXPECT_EQ(replay.machine->at(), past.end);
     EXPECT_EQ(replay.machine->time_ticks(), past.end_ticks);
@@ -232,7 +232,7 @@ struct StateTest : ::testing::Test {
 
 TEST_F(StateTest, WhatIsRestoredIsWhatWasCaptured) {
   EXPECT_EQ(capture_state(*replay.machine, replay.tap), sample_past().state);
-  Replay other(sample_past(), Caching::kOff);
+  Replay other(sample_past(), EngineKind::kReference);
   EXPECT_EQ(replay.machine->digest_here(), other.machine->digest_here());
   EXPECT_EQ(replay.tap.digest().value(), other.tap.digest().value());
 }

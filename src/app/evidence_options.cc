@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/engine_option.h"
 #include "host/folders.h"
 #include "host/terminal.h"
 
@@ -13,9 +14,7 @@ void add_evidence_argument(CLI::App& verb, EvidenceOptions& options) {
 }
 
 void add_replay_options(CLI::App& verb, EvidenceOptions& options) {
-  verb.add_option("--engine", options.engine, "interp, or reference: the slow oracle")
-      ->check(CLI::IsMember({"interp", "reference"}))
-      ->capture_default_str();
+  add_engine_option(verb, options.engine);
   verb.add_option("--drive", options.drives,
                   "Where a disk's base image is now, in the order of the recording");
 }
@@ -29,7 +28,7 @@ Result<std::unique_ptr<EvidenceReader>> open_evidence(const EvidenceOptions& opt
 Result<std::unique_ptr<Replayer>> open_replayer(const EvidenceOptions& options,
                                                 const EvidenceReader& evidence, ConsolePort& console) {
   ReplayOptions replay{
-      .caching = options.caching(), .temporary_folder = temporary_folder(), .disk_paths = options.drives};
+      .engine = options.engine, .temporary_folder = temporary_folder(), .disk_paths = options.drives};
   auto replayer = Replayer::open(evidence, replay, console);
   if (replayer || replayer.error().kind != ErrorKind::kDamaged) return replayer;
   return std::unexpected(in_context(options.path, replayer.error()));

@@ -11,11 +11,10 @@
 namespace recount {
 
 struct EvidenceOptions {
-  std::string path, engine = "interp";
+  std::string path;
+  EngineKind engine = kDefaultEngine;
   std::vector<std::string> drives;
   bool json = false;
-
-  Caching caching() const { return engine == "reference" ? Caching::kOff : Caching::kOn; }
 };
 
 void add_evidence_argument(CLI::App& verb, EvidenceOptions& options);

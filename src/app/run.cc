@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/config_file.h"
+#include "app/engine_option.h"
 #include "app/run_options.h"
 #include "app/verbs.h"
 #include "host/folders.h"
@@ -75,9 +76,7 @@ void add_run(CLI::App& app, int& exit_code) {
   verb->add_option("--after-failure", options->after_failure, "stop, reboot or continue")
       ->check(CLI::IsMember({"stop", "reboot", "continue"}))
       ->capture_default_str();
-  verb->add_option("--engine", options->engine, "interp, or reference: the slow oracle")
-      ->check(CLI::IsMember({"interp", "reference"}))
-      ->capture_default_str();
+  add_engine_option(*verb, config.engine);
   verb->add_flag("--no-record", options->no_record, "Run without recording");
   verb->add_flag("--no-backup", options->no_backup,
                  "Keep the journal from power-on instead of a trailing backup");

@@ -1,5 +1,7 @@
 #include "app/run_options.h"
 
+#include "app/engine_option.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -65,7 +67,7 @@ Result<RecorderConfig> config_of(const RunOptions& options) {
     return fail(ErrorKind::kUsage, "give --kernel or --bios (see recount run --help)");
   }
   for (const std::string& text : options.drives) config.drives.push_back(TRY(drive_of(text)));
-  config.caching = options.engine == "reference" ? Caching::kOff : Caching::kOn;
+  config.jit.log = engine_log();
   config.record = !options.no_record;
   config.backup = !options.no_backup;
   auto window_ns = parse_duration(options.window);

@@ -14,7 +14,7 @@ namespace recount {
 struct RunOptions {
   RecorderConfig config;
   std::vector<std::string> drives, patterns;
-  std::string window = "30s", save_on = "all", after_failure = "stop", engine = "interp";
+  std::string window = "30s", save_on = "all", after_failure = "stop";
   bool no_record = false, no_backup = false;
   std::string config_file;
 };

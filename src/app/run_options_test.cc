@@ -88,7 +88,7 @@ TEST(RunOptions, DefaultsRecordWithABackup) {
   EXPECT_EQ(config->window_ns, 30'000'000'000u);
   EXPECT_EQ(config->after_failure, AfterFailure::kStop);
   EXPECT_EQ(config->patterns.size(), default_failure_patterns().size());
-  EXPECT_EQ(config->caching, Caching::kOn);
+  EXPECT_EQ(config->engine, kDefaultEngine);
   EXPECT_TRUE(config->evidence_folder.ends_with("/evidence"));
 }
 

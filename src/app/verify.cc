@@ -43,9 +43,9 @@ Result<int> diverged(const VerifyOptions& options, const EvidenceReader& evidenc
   std::fprintf(stderr, "recount: %s; bisecting between the engines\n", where.c_str());
   SilentConsole console;
   EvidenceOptions fast = options.evidence;
-  fast.engine = "interp";
+  fast.engine = EngineKind::kInterp;
   auto replayer = TRY(open_replayer(fast, evidence, console));
-  Bisection found = TRY(bisect_engines(*replayer, Caching::kOff, divergence));
+  Bisection found = TRY(bisect_engines(*replayer, EngineKind::kReference, divergence));
   fmt::print("{}\n", describe(found));
   return static_cast<int>(ErrorKind::kDiverged);
 }
@@ -74,14 +74,14 @@ Result<int> verify(const VerifyOptions& options) {
                              {"events", verdict.events},
                              {"digests_compared", verdict.digests_compared},
                              {"mismatches", 0},
-                             {"engine", options.evidence.engine},
+                             {"engine", engine_name(options.evidence.engine)},
                              {"host_seconds", verdict.host_seconds}};
     fmt::print("{}\n", j.dump());
     return 0;
   }
   fmt::print("sealed: every member matches its digest, and the closing record matches the file\n");
   fmt::print("exact: {} steps replayed with the {} engine in {:.1f} s, {} digests compared, 0 mismatches\n",
-             verdict.steps, options.evidence.engine, verdict.host_seconds, verdict.digests_compared);
+             verdict.steps, engine_name(options.evidence.engine), verdict.host_seconds, verdict.digests_compared);
   if (certificate)
     fmt::print("its certificate, made with the {} engine, says the same\n", certificate->engine);
   if (!certificate)

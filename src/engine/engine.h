@@ -20,6 +20,8 @@ class Engine {
   virtual Exit run(uint64_t limit) = 0;
   // Forgets everything cached. After the state was replaced.
   virtual void flush() = 0;
+  // In a child process, before it runs anything: what a fork must not share is made anew.
+  virtual void forked() {}
 };
 
 }  // namespace recount

@@ -81,7 +81,7 @@ Result<Bisection> bisect(Replayer& a, Replayer& b, const Divergence& divergence)
   return found;
 }
 
-Result<Bisection> bisect_engines(Replayer& replayer, Caching other, const Divergence& divergence) {
+Result<Bisection> bisect_engines(Replayer& replayer, EngineKind other, const Divergence& divergence) {
   replayer.run_until(last_digest_before(replayer, divergence.position));
   auto with_other = TRY(replayer.clone(other));
   return bisect(replayer, *with_other, divergence);

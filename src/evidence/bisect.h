@@ -21,7 +21,7 @@ struct Bisection {
 Result<Bisection> bisect(Replayer& a, Replayer& b, const Divergence& divergence);
 // replayer, which has not run yet, against the same machine under another engine. Runs replayer up to the
 // last digest that matches.
-Result<Bisection> bisect_engines(Replayer& replayer, Caching other, const Divergence& divergence);
+Result<Bisection> bisect_engines(Replayer& replayer, EngineKind other, const Divergence& divergence);
 std::string describe(const Bisection& bisection);
 
 }  // namespace recount

@@ -19,7 +19,7 @@ Result<std::unique_ptr<Replayer>> Replayer::open(const EvidenceReader& evidence,
 
 Result<void> Replayer::load(const EvidenceReader& evidence) {
   if (auto opened = open_disks(evidence); !opened) return opened;
-  if (auto made = make_machine(options_.caching); !made) return made;
+  if (auto made = make_machine(options_.engine); !made) return made;
   Ram& ram = machine_->ram();
   if (auto loaded = evidence.load_ram({ram.host(ram.base()), ram.size()}); !loaded) return loaded;
   Bytes state = TRY(evidence.member(kStateMember));
@@ -32,7 +32,7 @@ Result<void> Replayer::load(const EvidenceReader& evidence) {
   return load_journal(evidence);
 }
 
-Result<void> Replayer::make_machine(Caching caching) {
+Result<void> Replayer::make_machine(EngineKind engine) {
   const MachineInfo& info = manifest_.machine;
   std::vector<BlockPort*> ports;
   for (const auto& disk : disks_) ports.push_back(&disk->stack());
@@ -40,7 +40,7 @@ Result<void> Replayer::make_machine(Caching caching) {
                        .append = info.append,
                        .mmu = info.mmu,
                        .rtc_base_ns = info.rtc_base_ns,
-                       .caching = caching};
+                       .engine = engine};
   auto machine = Machine::create(config, tap_, ports);
   if (!machine) return fail(ErrorKind::kDamaged, "manifest: " + machine.error().message);
   machine_ = std::move(*machine);
@@ -102,15 +102,15 @@ Result<void> Replayer::load_journal(const EvidenceReader& evidence) {
   return {};
 }
 
-Result<std::unique_ptr<Replayer>> Replayer::clone(Caching caching) {
+Result<std::unique_ptr<Replayer>> Replayer::clone(EngineKind engine) {
   ReplayOptions options = options_;
-  options.caching = caching;
+  options.engine = engine;
   std::unique_ptr<Replayer> copy(new Replayer(console_, manifest_, options));
   for (size_t i = 0; i < disks_.size(); ++i) {
     auto opened = copy->open_disk(i, export_overlay(disks_[i]->stack()));
     if (!opened) return std::unexpected(opened.error());
   }
-  if (auto made = copy->make_machine(caching); !made) return std::unexpected(made.error());
+  if (auto made = copy->make_machine(engine); !made) return std::unexpected(made.error());
   Ram &from = machine_->ram(), &to = copy->machine_->ram();
   std::copy_n(from.host(from.base()), from.size(), to.host(to.base()));
   Bytes state = capture_state(*machine_, tap_);

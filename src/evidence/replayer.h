@@ -15,7 +15,7 @@
 namespace recount {
 
 struct ReplayOptions {
-  Caching caching = Caching::kOn;  // kOff: the reference interpreter
+  EngineKind engine = kDefaultEngine;
   std::string temporary_folder;    // for what the guest writes to its disks
   // Where a disk's base image is, if not where it was when the evidence was made; by the manifest's number.
   std::vector<std::string> disk_paths;
@@ -30,8 +30,8 @@ class Replayer {
 
   // The same machine at the same position under another engine (or the same), independent of this one from
   // then on.
-  Result<std::unique_ptr<Replayer>> clone(Caching caching);
-  Result<std::unique_ptr<Replayer>> clone() { return clone(options_.caching); }
+  Result<std::unique_ptr<Replayer>> clone(EngineKind engine);
+  Result<std::unique_ptr<Replayer>> clone() { return clone(options_.engine); }
 
   // Replays up to this position, not beyond, or to the journal's end. The first difference, if there is one:
   // then nothing more runs. Events at target itself are applied.
@@ -53,7 +53,7 @@ class Replayer {
         console_(console),
         tap_(console),
         end_(manifest.position_end) {}
-  Result<void> make_machine(Caching caching);
+  Result<void> make_machine(EngineKind engine);
   Result<void> load(const EvidenceReader& evidence);
   Result<void> open_disks(const EvidenceReader& evidence);
   Result<void> open_disk(size_t number, std::optional<ByteSource> overlay);

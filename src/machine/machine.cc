@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/interp/interpreter.h"
 #include "machine/board.h"
 #include "machine/device_tree.h"
 #include "machine/load_image.h"
@@ -32,8 +31,8 @@ Machine::Machine(const MachineConfig& config, std::unique_ptr<Ram> ram, ConsoleP
     : config_(config),
       console_(console),
       ram_(std::move(ram)),
-      hart_(0, *ram_, bus_, time_, config.caching),
-      engine_(std::make_unique<Interpreter>(hart_, time_, *ram_, config.caching)),
+      hart_(0, *ram_, bus_, time_, caching_of(config.engine)),
+      engine_(make_engine(config.engine, hart_, time_, *ram_, config.jit)),
       aclint_(*this, 1),
       plic_(2),
       uart_(console),

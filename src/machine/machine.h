@@ -18,7 +18,8 @@
 #include "device/virtio/block.h"
 #include "device/virtio/console.h"
 #include "device/virtio/entropy.h"
-#include "engine/engine.h"
+#include "engine/engine_kind.h"
+#include "engine/make_engine.h"
 #include "event/event.h"
 #include "hart/hart.h"
 #include "machine/random_generator.h"
@@ -35,11 +36,9 @@ struct MachineConfig {
   std::string mmu = "sv39";            // what the device tree offers: "sv39" or "sv48"
   uint64_t rtc_base_ns = 0;            // UTC at power-on, since 1970
   std::array<uint8_t, 32> seed{};      // of everything random that the machine gives
-  Caching caching = Caching::kOn;      // kOff: the reference interpreter
+  EngineKind engine = kDefaultEngine;
+  JitOptions jit;
 };
-
-// "interp", or "reference": how people, evidence and the command line name the engine.
-inline const char* engine_name(Caching caching) { return caching == Caching::kOn ? "interp" : "reference"; }
 
 // The files a machine starts from. Either firmware or a kernel must be there.
 struct BootImages {
@@ -106,6 +105,8 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   Result<void> check_restored() const;
   // After state() or RAM was loaded: what is cached or derived follows.
   void restored();
+  // In a child process, before anything else: what a fork must not share is made anew.
+  void forked() { engine_->forked(); }
   // Drops a cache, for the test that caches cannot be seen.
   void forget(Cached what);
 

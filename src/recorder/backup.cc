@@ -123,6 +123,7 @@ int Backup::run() {
 
 int run_backup(const BackupSetup& setup, Guest& guest, Ring& ring, Channel supervisor) {
   forget_children();
+  guest.machine->forked();
   if (auto pushed = guest.disks.push_temporary_layers(setup.saver.run_folder); !pushed) {
     supervisor.send(encode_message(BackupFailed{pushed.error().message}));
     return static_cast<int>(pushed.error().kind);

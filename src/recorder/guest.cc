@@ -76,7 +76,8 @@ Result<std::unique_ptr<Guest>> Guest::create(const RecorderConfig& config, Guest
                                .mmu = config.mmu,
                                .rtc_base_ns = rtc_base_ns,
                                .seed = guest->seed,
-                               .caching = config.caching};
+                               .engine = config.engine,
+                               .jit = config.jit};
   guest->machine = TRY(Machine::create(machine_config, guest->tap, ports));
   guest->console.attach(*guest->machine);
   auto booted = guest->machine->boot(images);

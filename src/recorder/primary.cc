@@ -117,7 +117,7 @@ bool Primary::start_backup(Fd channel) {
                                 .spool_folder = order.start.spool_folder,
                                 .evidence_folder = config_.evidence_folder,
                                 .recorder_name = config_.name,
-                                .caching = config_.caching},
+                                .engine = config_.engine},
                       .window_ns = config_.backup ? std::optional(config_.window_ns) : std::nullopt};
     return run_backup(setup, guest_, *order.ring, Channel(std::move(channel)));
   }));

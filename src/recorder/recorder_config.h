@@ -27,7 +27,8 @@ struct RecorderConfig {
   uint64_t memory_bytes = 512ull << 20;
   std::vector<DriveConfig> drives;
   std::string console = "stdio";  // "stdio", "unix:PATH", or a file that output is appended to
-  Caching caching = Caching::kOn;
+  EngineKind engine = kDefaultEngine;
+  JitOptions jit;
 
   bool record = true;
   bool backup = true;  // false: the past is the power-on, and is kept whole

@@ -128,7 +128,7 @@ Result<void> Saver::write_past(Ring& ring, uint64_t offset) {
                        .monotonic_ns = clock_.monotonic_ns(),
                        .clock_uncertainty_ns = kClockUncertainty_ns,
                        .recorder = setup_.recorder_name,
-                       .engine = engine_name(setup_.caching),
+                       .engine = engine_name(setup_.engine),
                        .machine = guest_.machine_info};
   manifest_.uncertified_reason = "it was not replayed yet";
   std::string name = fmt::format("{}-{}-{}.recount", setup_.recorder_name, order_.notice.cause,
@@ -150,7 +150,7 @@ Result<EvidenceSaved> Saver::certify() {
     cast.add(seconds_of(piece.ticks), piece.bytes);
   }
   CastConsole console(cast);
-  ReplayOptions options{.caching = setup_.caching, .temporary_folder = setup_.run_folder, .disk_paths = {}};
+  ReplayOptions options{.engine = setup_.engine, .temporary_folder = setup_.run_folder, .disk_paths = {}};
   auto replayer = TRY(Replayer::open(*evidence, options, console));
   console.attach(replayer->machine());
   ReplayVerdict verdict = replay_to_end(
@@ -167,7 +167,7 @@ Result<EvidenceSaved> Saver::certify() {
   std::optional<Certificate> certificate;
   if (verdict.exact()) {
     certificate =
-        make_certificate(*evidence, verdict, engine_name(setup_.caching), kToolVersion, clock_.realtime_ns());
+        make_certificate(*evidence, verdict, engine_name(setup_.engine), kToolVersion, clock_.realtime_ns());
   } else {
     manifest_.diverged_at = verdict.divergence->position;
     manifest_.uncertified_reason = verdict.divergence->what;

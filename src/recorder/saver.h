@@ -13,7 +13,7 @@ namespace recount {
 
 struct SaverSetup {
   std::string run_folder, spool_folder, evidence_folder, recorder_name;
-  Caching caching = Caching::kOn;
+  EngineKind engine = kDefaultEngine;
 };
 
 // guest is this process's own, by fork; the journal is pinned from offset on. Exit code of the process; what

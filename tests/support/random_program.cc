@@ -496,10 +496,12 @@ RandomProgram Generator::make() {
 
 RandomProgram make_random_program(uint64_t seed) { return Generator(seed).make(); }
 
-std::unique_ptr<TestMachine> load(const RandomProgram& program, Caching caching) {
+std::unique_ptr<TestMachine> load(const RandomProgram& program, EngineKind engine) {
   MachineConfig config;
   config.ram_bytes = 16 << 20;
-  config.caching = caching;
+  config.engine = engine;
+  if (std::getenv("RECOUNT_TEST_LOG") != nullptr) config.jit.log = stderr;
+  config.jit.hot_after = 1;  // or little would be translated
   auto made = std::make_unique<TestMachine>(config, BootImages{});
   made->machine().ram().write(board::kRam, program.memory);
   made->set_hart(program.hart);

@@ -24,6 +24,6 @@ struct RandomProgram {
 RandomProgram make_random_program(uint64_t seed);
 
 // A machine of 16 MiB with the program loaded.
-std::unique_ptr<TestMachine> load(const RandomProgram& program, Caching caching);
+std::unique_ptr<TestMachine> load(const RandomProgram& program, EngineKind engine);
 
 }  // namespace recount::test

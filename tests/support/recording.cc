@@ -9,10 +9,10 @@
 
 namespace recount::test {
 
-MachineConfig recording_config(Caching caching) {
+MachineConfig recording_config(EngineKind engine) {
   MachineConfig config;
   config.ram_bytes = kRecordingRamBytes;
-  config.caching = caching;
+  config.engine = engine;
   return config;
 }
 

@@ -37,31 +37,44 @@ Exit Interpreter::exit_of(Outcome outcome) const {
 }
 
 Exit Interpreter::run(uint64_t limit) {
-  trap_loop_ = false;
   while (time_.steps < limit) {
-    uint64_t pc = hart_.state.pc;
-    Block* block = caching_ == Caching::kOn ? block_at(pc) : nullptr;
-    if (block != nullptr && block->step_count <= limit - time_.steps) [[likely]] {
-      context_.pc = pc;
-      context_.first = block->ops.data();
-      context_.first->run(context_, context_.first);
-      settle();
-    } else {
-      step();
-    }
-    bool touched = hart_.mmu.device_touched;
-    if (context_.outcome >= Outcome::kAttention || touched || trap_loop_) {
-      hart_.mmu.device_touched = false;
-      return exit_of(context_.outcome);
-    }
+    if (auto exit = run_some(limit)) return *exit;
   }
   return Exit::kLimit;
+}
+
+std::optional<Exit> Interpreter::run_some(uint64_t limit) {
+  uint64_t pc = hart_.state.pc;
+  Block* block = caching_ == Caching::kOn ? block_at(pc) : nullptr;
+  if (block != nullptr && block->step_count <= limit - time_.steps) [[likely]] {
+    context_.pc = pc;
+    context_.first = block->ops.data();
+    context_.first->run(context_, context_.first);
+    settle();
+  } else {
+    step();
+  }
+  bool touched = hart_.mmu.device_touched;
+  if (context_.outcome < Outcome::kAttention && !touched && !trap_loop_) [[likely]] return std::nullopt;
+  hart_.mmu.device_touched = false;
+  return exit_of(context_.outcome);
+}
+
+Interpreter::Did Interpreter::execute(const MicroOp* chain, uint64_t pc) {
+  context_.pc = pc;
+  context_.first = chain;
+  chain->run(context_, chain);
+  settle();
+  Did did{context_.outcome, hart_.mmu.device_touched, trap_loop_};
+  hart_.mmu.device_touched = false;
+  return did;
 }
 
 // After a chain: count its steps, move the pc, enter the handler if it trapped.
 void Interpreter::settle() {
   time_.steps += static_cast<uint64_t>(context_.last + 1 - context_.first);
   hart_.state.pc = context_.next_pc;
+  trap_loop_ = false;
   if (context_.outcome == Outcome::kTrap) {
     Privilege from = hart_.state.privilege;
     hart_.take_trap(context_.trap);
@@ -124,7 +137,9 @@ Block* Interpreter::find_block(uint64_t pc, JumpEntry& entry) {
   Block* block = blocks_.find(raw(*gpa));
   if (block == nullptr) {
     if (blocks_.is_full()) {
-      flush();
+      // The frames stay marked: another engine's code may come from them too.
+      blocks_.flush();
+      blocks_.reclaim();
       ++block_epoch_;
     }
     auto built = build_block(*gpa);

@@ -3,6 +3,7 @@
 // instruction is fetched, decoded and executed anew, and every access walks the page tables.
 
 #include <array>
+#include <optional>
 
 #include "engine/engine.h"
 #include "engine/interp/block_cache.h"
@@ -20,6 +21,18 @@ class Interpreter final : public Engine, private CodeWatcher {
   Exit run(uint64_t limit) override;
   void flush() override;
 
+  // For an engine on top of this one. One block, or one instruction if no block fits below limit; the Exit, if there is
+  // a reason for one.
+  std::optional<Exit> run_some(uint64_t limit);
+  struct Did {
+    interp::Outcome outcome;
+    bool device_touched;
+    bool trap_loop;
+  };
+  // The instruction at pc, predecoded: a chain of its op and one that falls through. The Timebase is exact.
+  Did execute(const interp::MicroOp* chain, uint64_t pc);
+  void code_changes(Gpa gpa, uint64_t size_bytes) override;
+
  private:
   static constexpr size_t kMostBlockSteps = 64;
   static constexpr size_t kJumpCacheSize = 1u << 14;
@@ -32,7 +45,6 @@ class Interpreter final : public Engine, private CodeWatcher {
     interp::Block* block = nullptr;
   };
 
-  void code_changes(Gpa gpa, uint64_t size_bytes) override;
   interp::Block* block_at(uint64_t pc);
   interp::Block* find_block(uint64_t pc, JumpEntry& entry);
   std::unique_ptr<interp::Block> build_block(Gpa gpa);

@@ -1,0 +1,30 @@
+#pragma once
+// What the parts of the front end share: the builder, and the guest's registers as values.
+
+#include <optional>
+
+#include "engine/ir/builder.h"
+#include "isa/insn.h"
+
+namespace recount::frontend {
+
+struct Translator {
+  ir::Builder& ir;
+  const Insn& insn;
+  int64_t offset;  // of insn, in its page
+
+  ir::Value x(unsigned r) { return r == 0 ? ir.constant(0) : ir.get(r); }
+  // x0 takes nothing.
+  void set_x(unsigned r, ir::Value v) {
+    if (r != 0) ir.set(r, v);
+  }
+  ir::Value imm() { return ir.constant(insn.imm); }
+};
+
+// Each translates insn if it is one of its own, and says so.
+bool translate_integer(Translator& t);
+bool translate_bits(Translator& t);
+bool translate_memory(Translator& t);
+bool translate_float(Translator& t);
+
+}  // namespace recount::frontend

@@ -1,0 +1,89 @@
+#pragma once
+// The JIT: guest code to IR to x86-64, for what is executed often. What is cold, what does not fit the budget and
+// what is rare runs in the interpreter, which this engine stands on. docs/engine.md.
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "engine/engine.h"
+#include "engine/interp/interpreter.h"
+#include "engine/jit/code_map.h"
+#include "engine/jit/jit_options.h"
+#include "engine/x64/emitter.h"
+#include "host/code_memory.h"
+
+namespace recount {
+
+struct JitFigures {
+  uint64_t blocks = 0, guest_instructions = 0, host_bytes = 0;  // translated so far
+  uint64_t translate_ns = 0;
+  uint64_t flushes = 0, drops = 0, links = 0;
+};
+
+class Jit final : public Engine, private CodeWatcher {
+ public:
+  Jit(Hart& hart, Timebase& time, Ram& ram, const JitOptions& options);
+  ~Jit() override;
+
+  Exit run(uint64_t limit) override;
+  void flush() override;
+  void forked() override;
+
+  const JitFigures& figures() const { return figures_; }
+
+ private:
+  // A direct jump, that is or could be linked.
+  struct LinkRecord {
+    jit::Translation* from;
+    uint32_t site, stub;
+    int32_t target_offset;
+  };
+
+  void code_changes(Gpa gpa, uint64_t size_bytes) override;
+  const void* code_at(uint64_t pc);
+  jit::Translation* translation_at(uint64_t pc);
+  jit::Translation* translate(Gpa gpa);
+  void follow_link();
+  void point(uint32_t site, uint32_t target);
+  void make_code_memory();
+  void forget_code();
+  bool becomes_hot(uint64_t physical_pc);
+  std::optional<Exit> enter(const void* code, uint64_t limit);
+  uint64_t fetch_key() const { return hart_.mmu.fetch_epoch() << 12 | hart_.mmu.fetch_context(); }
+
+  // The slow paths of translated code.
+  static uint32_t slow_load(void* self) { return static_cast<uint32_t>(static_cast<Jit*>(self)->load()); }
+  static uint32_t slow_store(void* self) { return static_cast<uint32_t>(static_cast<Jit*>(self)->store()); }
+  static uint32_t slow_step(void* self) { return static_cast<uint32_t>(static_cast<Jit*>(self)->step()); }
+  x64::ExitReason load();
+  x64::ExitReason store();
+  x64::ExitReason step();
+  void sync(const x64::Info& where);
+  x64::ExitReason resume();
+  x64::ExitReason leave(Exit exit);
+  x64::ExitReason behind(const x64::Info& where);
+  bool interrupt_possible() const;
+  uint64_t& word(x64::Word w) { return hart_.engine_words[static_cast<size_t>(w)]; }
+
+  Hart& hart_;
+  Timebase& time_;
+  Ram& ram_;
+  const JitOptions options_;
+  Interpreter interpreter_;
+  x64::Layout layout_;
+  x64::Stubs stubs_;
+  x64::Emitter emitter_;
+  std::unique_ptr<CodeMemory> memory_;  // none: everything is interpreted
+  size_t used_bytes_ = 0;
+  size_t stub_bytes_ = 0;
+  jit::CodeMap map_;
+  std::vector<LinkRecord> links_;
+  std::vector<x64::JumpEntry> jumps_;
+  std::array<uint8_t, 1u << 14> heat_{};
+  uint64_t limit_ = 0;
+  std::optional<Exit> exit_;
+  JitFigures figures_;
+};
+
+}  // namespace recount

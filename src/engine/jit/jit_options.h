@@ -1,0 +1,16 @@
+#pragma once
+// What may be chosen about the JIT. None of it can be seen in a guest.
+
+#include <cstddef>
+#include <cstdio>
+
+namespace recount {
+
+struct JitOptions {
+  unsigned hot_after = 24;        // entries of a block by the interpreter before it is translated; at most 255
+  unsigned most_steps = 64;       // of a block; at most 64
+  size_t code_bytes = 64u << 20;  // of host code; when it is full, all is forgotten
+  std::FILE* log = nullptr;       // gets every block's IR as it is translated
+};
+
+}  // namespace recount

@@ -1,0 +1,125 @@
+// What translated code calls when its inline path does not do.
+
+#include "engine/jit/jit.h"
+#include "isa/csr.h"
+
+namespace recount {
+
+using x64::ExitReason;
+using x64::Info;
+using x64::Word;
+
+// The position before the instruction that asks.
+void Jit::sync(const Info& where) { time_.steps = limit_ - (word(Word::kBudget) + where.remaining); }
+
+// The state is complete: back to translated code, wherever the pc leads.
+ExitReason Jit::resume() {
+  word(Word::kBudget) = limit_ - time_.steps;
+  word(Word::kFetchKey) = fetch_key();
+  return ExitReason::kResume;
+}
+
+ExitReason Jit::leave(Exit exit) {
+  exit_ = exit;
+  return ExitReason::kLeft;
+}
+
+// The instruction is done, but the block cannot go on: the world, or the code, has changed.
+ExitReason Jit::behind(const Info& where) {
+  sync(where);
+  ++time_.steps;
+  hart_.state.pc = word(Word::kPageBase) + where.offset + where.length;
+  hart_.mmu.code_changed = false;
+  if (!hart_.mmu.device_touched) return resume();
+  hart_.mmu.device_touched = false;
+  return leave(Exit::kAttention);
+}
+
+ExitReason Jit::load() {
+  Mmu& mmu = hart_.mmu;
+  Info where = Info::unpack(static_cast<uint32_t>(word(Word::kInfo)));
+  uint64_t va = word(Word::kAddress);
+  unsigned bits = 8u << where.width_log2;
+  uint64_t value = 0;
+  if (const uint8_t* host = mmu.cached_load(va, bits / 8); host != nullptr) {
+    std::memcpy(&value, host, bits / 8);
+  } else {
+    sync(where);
+    auto loaded = mmu.load(va, bits / 8);
+    // The interpreter does it again, and takes the trap.
+    if (!loaded) return ExitReason::kInterpret;
+    value = *loaded;
+  }
+  mmu.fill_fast(va, Access::kLoad);
+  if (where.sign_extends) value = static_cast<uint64_t>(static_cast<int64_t>(value << (64 - bits)) >> (64 - bits));
+  word(Word::kValue) = value;
+  if (!mmu.device_touched && !mmu.code_changed) return ExitReason::kGoOn;
+  if (where.is_float) {
+    hart_.state.f[where.slot] = bits == 32 ? 0xffffffff00000000ull | value : value;
+  } else if (where.slot != 0) {
+    hart_.state.x[where.slot] = value;
+  }
+  return behind(where);
+}
+
+ExitReason Jit::store() {
+  Mmu& mmu = hart_.mmu;
+  Info where = Info::unpack(static_cast<uint32_t>(word(Word::kInfo)));
+  uint64_t va = word(Word::kAddress);
+  unsigned size = 1u << where.width_log2;
+  if (uint8_t* host = mmu.cached_store(va, size); host != nullptr) {
+    std::memcpy(host, &word(Word::kValue), size);
+  } else {
+    sync(where);
+    if (!mmu.store(va, size, word(Word::kValue))) return ExitReason::kInterpret;
+  }
+  mmu.fill_fast(va, Access::kStore);
+  return mmu.device_touched || mmu.code_changed ? behind(where) : ExitReason::kGoOn;
+}
+
+// Pending interrupts are looked at outside. If there is none, nothing needs to be looked at.
+bool Jit::interrupt_possible() const {
+  return hart_.state.waiting || (hart_.mip() & hart_.state.mie) != 0;
+}
+
+namespace {
+
+// Behind which only an interrupt that is pending already could be due.
+bool only_unmasks(const interp::MicroOp& op) {
+  Insn insn = decode(op.raw);
+  switch (insn.op) {
+    case Op::kSret:
+    case Op::kMret: return true;
+    case Op::kCsrrw:
+    case Op::kCsrrs:
+    case Op::kCsrrc:
+    case Op::kCsrrwi:
+    case Op::kCsrrsi:
+    case Op::kCsrrci:
+      return insn.imm == csr::kSstatus || insn.imm == csr::kMstatus || insn.imm == csr::kSatp || insn.imm == csr::kSepc ||
+             insn.imm == csr::kScause || insn.imm == csr::kStval || insn.imm == csr::kStvec;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+ExitReason Jit::step() {
+  Info where = Info::unpack(static_cast<uint32_t>(word(Word::kInfo)));
+  const auto* op = reinterpret_cast<const interp::MicroOp*>(word(Word::kStepOp));
+  sync(where);
+  uint64_t pc = word(Word::kPageBase) + where.offset;
+  auto did = interpreter_.execute(op, pc);
+  if (did.trap_loop) return leave(Exit::kTrapLoop);
+  if (did.outcome == interp::Outcome::kSbiCall) return leave(Exit::kSbiCall);
+  if (did.device_touched) return leave(Exit::kAttention);
+  if (did.outcome == interp::Outcome::kTrap) return resume();
+  if (did.outcome == interp::Outcome::kAttention) {
+    if (!only_unmasks(*op) || interrupt_possible()) return leave(Exit::kAttention);
+    bool follows = hart_.state.pc == pc + where.length && word(Word::kFetchKey) == fetch_key();
+    return follows ? ExitReason::kGoOn : resume();
+  }
+  return ExitReason::kGoOn;
+}
+
+}  // namespace recount

@@ -1,0 +1,160 @@
+// Loads, stores and AMOs: an inline look at the fast TLB; what it does not have goes the slow way.
+
+#include "base/address.h"
+#include "base/check.h"
+#include "engine/x64/emitter.h"
+
+namespace recount::x64 {
+
+using namespace asmjit::x86;
+using ir::AmoKind;
+using ir::Value;
+
+Gpr Emitter::guest_address(const ir::Inst& i) {
+  auto displacement = static_cast<int32_t>(i.imm);
+  if (values_.in_memory(i.a) && !values_.used_later(i.a)) {
+    Gpr to = values_.scratch();
+    a_->mov(to, values_.mem(i.a));
+    if (displacement != 0) a_->add(to, displacement);
+    return to;
+  }
+  Gpr base = values_.reg(i.a);
+  if (displacement == 0) return base;
+  Gpr to = values_.scratch();
+  a_->lea(to, ptr(base, displacement));
+  values_.release(base);
+  return to;
+}
+
+void Emitter::check(Gpr address, Gpr addend, Gpr index, unsigned width, bool store, const Label& slow) {
+  // One comparison covers page, permission, alignment, devices, and for stores the watched frames: such entries
+  // are not in the table.
+  constexpr int kEntryShift = 4;
+  static_assert(sizeof(FastTlbEntry) == 1u << kEntryShift);
+  constexpr auto kIndexMask = static_cast<int32_t>((FastTlb::kEntryCount - 1) << kEntryShift);
+  auto table = static_cast<int32_t>(store ? offsetof(FastTlb, store) : offsetof(FastTlb, load));
+  a_->mov(index.r32(), address.r32());
+  a_->shr(index.r32(), kPageShift - kEntryShift);
+  a_->and_(index.r32(), kIndexMask);
+  a_->add(index, l_.fast_tlb());
+  a_->mov(addend, address);
+  a_->and_(addend, -static_cast<int32_t>(kPageSize) | static_cast<int32_t>(width - 1));
+  a_->cmp(addend, ptr(index, table + static_cast<int32_t>(offsetof(FastTlbEntry, page))));
+  a_->long_().jne(slow);
+  a_->mov(addend, ptr(index, table + static_cast<int32_t>(offsetof(FastTlbEntry, addend))));
+}
+
+void Emitter::load(const ir::Inst& i, Value v) {
+  Gpr address = guest_address(i);
+  Gpr to = values_.define(v);
+  // A pin keeps its old value until the load has worked.
+  bool temporary = pin_of_host(to) == nullptr;
+  Gpr addend = temporary && to.id() != address.id() ? to : values_.scratch();
+  Gpr index = values_.scratch();
+  Label slow = a_.label(), done = a_.label();
+  check(address, addend, index, i.width, false, slow);
+  Mem from = ptr(addend, address);
+  switch (i.width) {
+    case 1:
+      from.setSize(1);
+      i.detail != 0 ? a_->movsx(to, from) : a_->movzx(to.r32(), from);
+      break;
+    case 2:
+      from.setSize(2);
+      i.detail != 0 ? a_->movsx(to, from) : a_->movzx(to.r32(), from);
+      break;
+    case 4:
+      from.setSize(4);
+      i.detail != 0 ? a_->movsxd(to, from) : a_->mov(to.r32(), from);
+      break;
+    default: a_->mov(to, from); break;
+  }
+  a_->bind(done);
+  cold([this, slow, done, address, to, where = info(i)] {
+    a_->bind(slow);
+    a_->mov(l_.word(Word::kAddress), address);
+    a_->mov(l_.word32(Word::kInfo), where);
+    a_.call(stubs_.load);
+    a_->mov(to, l_.word(Word::kValue));
+    a_->jmp(done);
+  });
+}
+
+void Emitter::store(const ir::Inst& i) {
+  Gpr address = guest_address(i);
+  bool zero = values_.is_constant(i.b) && values_.constant(i.b) == 0;
+  Gpr value = zero ? Gpr() : values_.reg(i.b);
+  Gpr addend = values_.scratch(), index = values_.scratch();
+  Label slow = a_.label(), done = a_.label();
+  check(address, addend, index, i.width, true, slow);
+  Mem to = ptr(addend, address);
+  to.setSize(i.width);
+  if (zero) {
+    a_->mov(to, 0);
+  } else {
+    switch (i.width) {
+      case 1: a_->mov(to, value.r8()); break;
+      case 2: a_->mov(to, value.r16()); break;
+      case 4: a_->mov(to, value.r32()); break;
+      default: a_->mov(to, value); break;
+    }
+  }
+  a_->bind(done);
+  cold([this, slow, done, address, value, zero, where = info(i)] {
+    a_->bind(slow);
+    a_->mov(l_.word(Word::kAddress), address);
+    zero ? a_->mov(l_.word(Word::kValue), 0) : a_->mov(l_.word(Word::kValue), value);
+    a_->mov(l_.word32(Word::kInfo), where);
+    a_.call(stubs_.store);
+    a_->jmp(done);
+  });
+}
+
+// One hart runs at a time: an AMO is a load, an operation and a store.
+void Emitter::amo(const ir::Inst& i, Value v) {
+  Gpr address = values_.reg(i.a), operand = values_.reg(i.b);
+  Gpr to = values_.define(v);
+  Gpr old = pin_of_host(to) != nullptr ? values_.scratch() : to;
+  Gpr addend = values_.scratch();
+  Label slow = a_.label(), done = a_.label();
+  check(address, addend, old, i.width, true, slow);
+  a_->add(addend, address);
+  bool wide = i.width == 8;
+  auto sized = [wide](Gpr r) { return wide ? r : r.r32(); };
+  Mem place = ptr(addend);
+  place.setSize(i.width);
+  wide ? a_->mov(old, place) : a_->movsxd(old, place);
+  auto kind = static_cast<AmoKind>(i.detail);
+  switch (kind) {
+    case AmoKind::kSwap: a_->mov(place, sized(operand)); break;
+    case AmoKind::kAdd: a_->add(place, sized(operand)); break;
+    case AmoKind::kXor: a_->xor_(place, sized(operand)); break;
+    case AmoKind::kAnd: a_->and_(place, sized(operand)); break;
+    case AmoKind::kOr: a_->or_(place, sized(operand)); break;
+    default: {
+      // Memory keeps what it has, or takes the operand.
+      Label keep = a_.label();
+      a_->cmp(sized(old), sized(operand));
+      switch (kind) {
+        case AmoKind::kMin: a_->jle(keep); break;
+        case AmoKind::kMax: a_->jge(keep); break;
+        case AmoKind::kMinU: a_->jbe(keep); break;
+        default: a_->jae(keep); break;
+      }
+      a_->mov(place, sized(operand));
+      a_->bind(keep);
+      break;
+    }
+  }
+  if (to.id() != old.id()) a_->mov(to, old);
+  a_->bind(done);
+  cold([this, slow, done, to, i] {
+    a_->bind(slow);
+    call_step(i, stubs_.step_f);
+    // The interpreter has written the register; x0's place takes what nobody looks at.
+    a_->mov(to, l_.x(i.slot == 0 ? kDiscardRegister : i.slot));
+    a_->jmp(done);
+  });
+}
+
+}  // namespace recount::x64

@@ -1,0 +1,84 @@
+#pragma once
+// IR to x86-64, in one walk over the block. Slow paths go to cold code behind it.
+
+#include <functional>
+#include <vector>
+
+#include "engine/x64/stubs.h"
+#include "engine/x64/value_map.h"
+
+namespace recount::x64 {
+
+// A direct jump to other guest code of the page, to be patched when that is translated.
+struct Link {
+  uint32_t site;           // of the 32-bit displacement, from the block's start
+  uint32_t stub;           // where it goes until then
+  int32_t target_offset;   // of the guest code, in the page
+};
+
+struct EmittedBlock {
+  ByteView code;           // valid until the next emit()
+  uint32_t dead_entry;     // where a jump to a block that was dropped is to go
+  std::vector<Link> links;
+};
+
+class Emitter {
+ public:
+  Emitter(const Layout& layout, const Stubs& stubs) : l_(layout), stubs_(stubs), values_(a_, layout) {}
+
+  // The block, as it must run at address. step_ops: an interpreter's op for each step of the block. Its first
+  // link has the number first_link.
+  EmittedBlock emit(const ir::Block& block, uintptr_t address, const void* const* step_ops, uint32_t first_link);
+
+ private:
+  void inst(size_t n);
+  void integer_binary(const ir::Inst& i, ir::Value v);
+  void arithmetic(asmjit::x86::Inst::Id id, const ir::Inst& i, ir::Value v, unsigned bits, bool commutes);
+  void add(const ir::Inst& i, ir::Value v);
+  void shift(asmjit::x86::Inst::Id by_imm, asmjit::x86::Inst::Id by_reg, const ir::Inst& i, ir::Value v, unsigned bits);
+  void rotate(const ir::Inst& i, ir::Value v, unsigned bits);
+  void less(asmjit::x86::CondCode condition, const ir::Inst& i, ir::Value v);
+  void choose(asmjit::x86::CondCode b_if, const ir::Inst& i, ir::Value v);
+  // a in rax, b in the word kValue; rax and rdx are the instruction's own.
+  void fix_operands(const ir::Inst& i);
+  void multiply_high(asmjit::x86::Inst::Id id, const ir::Inst& i, ir::Value v);
+  void divide(const ir::Inst& i, ir::Value v, unsigned bits, bool is_signed, bool remainder);
+  void integer_unary(const ir::Inst& i, ir::Value v);
+  void compare(ir::Value a, ir::Value b);
+
+  Gpr guest_address(const ir::Inst& i);
+  // The inline lookup: goes to slow if the page is not there or the address not aligned. Uses index up.
+  void check(Gpr address, Gpr addend, Gpr index, unsigned width, bool store, const Label& slow);
+  void load(const ir::Inst& i, ir::Value v);
+  void store(const ir::Inst& i);
+  void amo(const ir::Inst& i, ir::Value v);
+
+  void step(const ir::Inst& i);
+  void exit_if(const ir::Inst& i, bool last);
+  // Leaves for the code at this offset of the page, with as many steps of the block not done.
+  void leave_for(int64_t offset, unsigned undone);
+  void leave_for_rax();
+  uint32_t info(const ir::Inst& i) const;
+  unsigned undone_behind(const ir::Inst& i) const { return block_->step_count() - i.step - 1u; }
+  static bool in_page(int64_t offset);
+  void link_stub(uint32_t site, const Label& label, int64_t offset);
+  void call_step(const ir::Inst& i, const void* stub);
+
+  template <class F>
+  void cold(F f) {
+    cold_.emplace_back(std::move(f));
+  }
+
+  Assembler a_;
+  const Layout& l_;
+  const Stubs& stubs_;
+  ValueMap values_;
+  const ir::Block* block_ = nullptr;
+  const void* const* step_ops_ = nullptr;
+  uint32_t next_link_ = 0;
+  std::vector<Link> links_;
+  std::vector<std::pair<size_t, Label>> link_labels_;
+  std::vector<std::function<void()>> cold_;
+};
+
+}  // namespace recount::x64
