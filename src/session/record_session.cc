@@ -44,21 +44,28 @@ void RecordSession::note_failure(FailureNotice notice) {
   sink_.append({machine_.at(), std::move(notice)});
 }
 
-void RecordSession::note_suspension(uint64_t host_ns) {
-  uint64_t gone_ns = host_ns - last_slice_ns_;
-  last_slice_ns_ = host_ns;
+void RecordSession::note_suspension(uint64_t gone_ns) {
   if (gone_ns < kSuspended_ns) return;
   inject(Gap{GapReason::kSuspended,
              "the recorder did not run for " + std::to_string(gone_ns / 1'000'000) + " ms"});
 }
 
+// How long slices are is free: only where events came is recorded.
+void RecordSession::choose_slice(uint64_t gone_ns) {
+  if (idle_) return;
+  if (gone_ns < kSlice_ns / 2) slice_steps_ = std::min(slice_steps_ * 2, kLongestSlice);
+  if (gone_ns > kSlice_ns * 2) slice_steps_ = std::max(slice_steps_ / 2, kShortestSlice);
+}
+
 Stop RecordSession::run_slice(uint64_t host_ns) {
-  note_suspension(host_ns);
+  uint64_t gone_ns = host_ns - std::exchange(last_slice_ns_, host_ns);
+  note_suspension(gone_ns);
+  choose_slice(gone_ns);
   if (auto anchor = time_.anchor(raw(machine_.at()), machine_.time_ticks(), host_ns, idle_)) inject(*anchor);
   let_events_in();
   let_input_in();
   if (machine_.time_ticks() >= next_digest_ticks_) digest();
-  Stop stop = machine_.run_until(machine_.at() + kSliceSteps);
+  Stop stop = machine_.run_until(machine_.at() + slice_steps_);
   idle_ = stop == Stop::kIdle;
   return stop;
 }

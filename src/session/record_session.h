@@ -30,7 +30,7 @@ class RecordSession {
   // At position 0: the first event, from which the machine's random bytes follow. seed is the machine's own.
   void power_on(const std::array<uint8_t, 32>& seed);
 
-  // One slice: re-anchors time, lets in what waits, digests once a second, and runs at most kSliceSteps.
+  // One slice: re-anchors time, lets in what waits, digests once a second, and runs some steps.
   Stop run_slice(uint64_t host_ns);
 
   // These wait for the next slice. Console input waits on until the device has room.
@@ -50,7 +50,10 @@ class RecordSession {
   uint64_t wake_ns() const;
 
  private:
-  static constexpr uint64_t kSliceSteps = 30'000;
+  // A slice is to take about this long: long enough that what is done between slices costs little, short enough that
+  // input is let in and time is anchored well within a millisecond.
+  static constexpr uint64_t kSlice_ns = 200'000;
+  static constexpr uint64_t kShortestSlice = 30'000, kLongestSlice = 400'000;  // steps
   static constexpr uint64_t kDigestTicks = kTicksPerSecond;
   // Nobody waits this long between slices: the process was stopped, or the host slept.
   static constexpr uint64_t kSuspended_ns = 3'000'000'000;
@@ -59,7 +62,8 @@ class RecordSession {
   void let_events_in();
   void let_input_in();
   void digest();
-  void note_suspension(uint64_t host_ns);
+  void note_suspension(uint64_t gone_ns);
+  void choose_slice(uint64_t gone_ns);
 
   Machine& machine_;
   const ConsoleTap& tap_;
@@ -70,6 +74,7 @@ class RecordSession {
   std::deque<Payload> waiting_;
   uint64_t next_digest_ticks_;
   uint64_t last_slice_ns_;
+  uint64_t slice_steps_ = kShortestSlice;
 };
 
 }  // namespace recount

@@ -69,8 +69,14 @@ void store_conditional(Context& c, const MicroOp* op) {
     c.x[op->rd] = 1;
     return next(c, op);
   }
+  auto value = static_cast<T>(c.x[op->rs2]);
+  if (uint8_t* host = mmu.cached_store(va, sizeof(T)); host != nullptr) [[likely]] {
+    store_le<T>(host, value);
+    c.x[op->rd] = 0;
+    return next(c, op);
+  }
   c.sync(op);
-  auto done = mmu.store(va, sizeof(T), static_cast<T>(c.x[op->rs2]));
+  auto done = mmu.store(va, sizeof(T), value);
   if (!done) return c.raise(op, done.error());
   c.x[op->rd] = 0;
   if (mmu.code_changed) return c.leave(op);

@@ -1,5 +1,7 @@
 #include "engine/interp/interpreter.h"
 
+#include <utility>
+
 namespace recount {
 
 using interp::Block;
@@ -46,18 +48,30 @@ Exit Interpreter::run(uint64_t limit) {
 std::optional<Exit> Interpreter::run_some(uint64_t limit) {
   uint64_t pc = hart_.state.pc;
   Block* block = caching_ == Caching::kOn ? block_at(pc) : nullptr;
-  if (block != nullptr && block->step_count <= limit - time_.steps) [[likely]] {
-    context_.pc = pc;
-    context_.first = block->ops.data();
-    context_.first->run(context_, context_.first);
+  uint64_t room = limit - time_.steps;
+  if (block == nullptr) {
+    step();
+  } else if (block->step_count <= room) [[likely]] {
+    run_block(*block, pc);
     settle();
   } else {
-    step();
+    // Only as much of it as there is room for: the op behind that ends the chain this once.
+    MicroOp& end = block->ops[room];
+    interp::Handler handler = std::exchange(end.run, interp::fall_through);
+    run_block(*block, pc);
+    end.run = handler;
+    settle();
   }
   bool touched = hart_.mmu.device_touched;
   if (context_.outcome < Outcome::kAttention && !touched && !trap_loop_) [[likely]] return std::nullopt;
   hart_.mmu.device_touched = false;
   return exit_of(context_.outcome);
+}
+
+void Interpreter::run_block(Block& block, uint64_t pc) {
+  context_.pc = pc;
+  context_.first = block.ops.data();
+  context_.first->run(context_, context_.first);
 }
 
 Interpreter::Did Interpreter::execute(const MicroOp* chain, uint64_t pc) {
@@ -87,8 +101,7 @@ void Interpreter::settle() {
   }
 }
 
-// One instruction without any cache: the oracle's way, and the way to the last steps before a limit and
-// over what no block can hold.
+// One instruction without any cache: the oracle's way, and the way over what no block can hold.
 void Interpreter::step() {
   uint64_t pc = hart_.state.pc;
   auto insn = fetch(pc);

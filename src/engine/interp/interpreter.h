@@ -21,7 +21,7 @@ class Interpreter final : public Engine, private CodeWatcher {
   Exit run(uint64_t limit) override;
   void flush() override;
 
-  // For an engine on top of this one. One block, or one instruction if no block fits below limit; the Exit, if there is
+  // For an engine on top of this one. One block, or as much of it as fits below limit; the Exit, if there is
   // a reason for one.
   std::optional<Exit> run_some(uint64_t limit);
   struct Did {
@@ -50,6 +50,7 @@ class Interpreter final : public Engine, private CodeWatcher {
   std::unique_ptr<interp::Block> build_block(Gpa gpa);
   std::expected<Insn, Trap> fetch(uint64_t pc);
   void step();
+  void run_block(interp::Block& block, uint64_t pc);
   void settle();
   Exit exit_of(interp::Outcome outcome) const;
 
