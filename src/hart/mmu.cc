@@ -300,11 +300,18 @@ std::expected<Gpa, Trap> Mmu::translate_atomic(uint64_t va, unsigned size_bytes,
   if ((va & (size_bytes - 1)) != 0) {
     return trap(access == Access::kLoad ? Cause::kLoadMisaligned : Cause::kStoreMisaligned, va);
   }
+  if (const TlbEntry* e = caches_.find(access, Tlb::tag_of(va, data_context_)); e != nullptr) {
+    return ram_.gpa_of(reinterpret_cast<const uint8_t*>(e->addend + va));
+  }
   auto t = translate(va, access);
   if (!t) return std::unexpected(t.error());
   // Devices do not support atomics (PMAs: AMONone). Privileged spec, "Atomicity PMAs".
   if (!ram_.contains(t->gpa, size_bytes) || !pmp_allows(hart_, raw(t->gpa), size_bytes, access, data_privilege())) {
     return trap(access_fault(access), va);
+  }
+  // A store translation is filled by the store itself, which is then seen by whoever watches the frame.
+  if (access == Access::kLoad && t->cacheable && caching_ == Caching::kOn) {
+    caches_.fill(access, {Tlb::tag_of(va, data_context_), reinterpret_cast<uintptr_t>(ram_.host(t->gpa)) - va});
   }
   return t->gpa;
 }

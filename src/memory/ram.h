@@ -47,6 +47,8 @@ class Ram {
 
   // Direct access; gpa must be inside (CHECKed by callers through contains()).
   uint8_t* host(Gpa gpa) { return map_->data() + (raw(gpa) - raw(base_)); }
+  // The other way; p points into guest RAM.
+  Gpa gpa_of(const uint8_t* p) const { return base_ + static_cast<uint64_t>(p - map_->data()); }
   uint8_t& flags(Gpa gpa) { return flags_[(raw(gpa) - raw(base_)) >> kPageShift]; }
   uint8_t* frame(uint64_t index) { return map_->data() + (index << kPageShift); }
   uint8_t frame_flags(uint64_t index) const { return flags_[index]; }

@@ -1,4 +1,4 @@
-// Loads and stores of x registers; AMOs. LR and SC keep a reservation in the hart's state: steps.
+// Loads and stores of x registers; AMOs, LR and SC.
 
 #include "engine/frontend/translator.h"
 
@@ -56,6 +56,10 @@ std::optional<AmoKind> amo_kind(Op op) {
     case Op::kAmominuD: return AmoKind::kMinU;
     case Op::kAmomaxuW:
     case Op::kAmomaxuD: return AmoKind::kMaxU;
+    case Op::kLrW:
+    case Op::kLrD: return AmoKind::kReserve;
+    case Op::kScW:
+    case Op::kScD: return AmoKind::kConditional;
     default: return std::nullopt;
   }
 }
@@ -80,7 +84,7 @@ bool translate_memory(Translator& t) {
     uint8_t width = (i.raw & kDoubleWord) != 0 ? 8 : 4;
     Value address = t.x(i.rs1);
     Value v = t.ir.add({.op = Opcode::kAmo, .width = width, .detail = static_cast<uint8_t>(*kind), .slot = i.rd,
-                        .a = address, .b = t.x(i.rs2)});
+                        .a = address, .b = *kind == AmoKind::kReserve ? address : t.x(i.rs2)});
     t.set_x(i.rd, v);
     return true;
   }

@@ -43,7 +43,11 @@ enum class Kind : uint8_t {
 };
 
 enum class Relation : uint8_t { kEq, kNe, kLt, kGe, kLtU, kGeU };
-enum class AmoKind : uint8_t { kSwap, kAdd, kXor, kAnd, kOr, kMin, kMax, kMinU, kMaxU };
+enum class AmoKind : uint8_t {
+  kSwap, kAdd, kXor, kAnd, kOr, kMin, kMax, kMinU, kMaxU,
+  kReserve,      // a load that makes a reservation; b is not looked at
+  kConditional,  // a store if the reservation holds -> 0; or not -> 1
+};
 // What Step may do beside its own work.
 enum class StepKind : uint8_t {
   kGoesOn,  // the block goes on behind it, unless it trapped or the world changed

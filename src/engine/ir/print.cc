@@ -6,7 +6,7 @@ namespace recount::ir {
 namespace {
 
 constexpr const char* kRelations[] = {"eq", "ne", "lt", "ge", "lt_u", "ge_u"};
-constexpr const char* kAmos[] = {"swap", "add", "xor", "and", "or", "min", "max", "min_u", "max_u"};
+constexpr const char* kAmos[] = {"swap", "add", "xor", "and", "or", "min", "max", "min_u", "max_u", "reserve", "conditional"};
 
 std::string suffix(const Inst& i, Kind kind) {
   switch (kind) {

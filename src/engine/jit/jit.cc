@@ -29,7 +29,7 @@ Jit::Jit(Hart& hart, Timebase& time, Ram& ram, const JitOptions& options)
       ram_(ram),
       options_(options),
       interpreter_(hart, time, ram, Caching::kOn),
-      layout_(hart),
+      layout_(hart, ram),
       emitter_(layout_, stubs_),
       jumps_(x64::kJumpCount) {
   hart_.mmu.set_code_watcher(this);
@@ -191,6 +191,11 @@ std::optional<Exit> Jit::enter(const void* code, uint64_t limit) {
       hart_.state.pc = word(Word::kPageBase) + where.offset;
       return time_.steps < limit ? interpreter_.run_some(limit) : std::nullopt;
     }
+    case ExitReason::kDead:
+      time_.steps = limit - word(Word::kBudget);
+      hart_.state.pc = word(Word::kPageBase) + Info::unpack(static_cast<uint32_t>(word(Word::kInfo))).offset;
+      jumps_[x64::jump_index(hart_.state.pc)] = {};
+      return std::nullopt;
     case ExitReason::kLeft: return exit_;
     case ExitReason::kGoOn:
     case ExitReason::kResume: break;

@@ -110,6 +110,13 @@ ExitReason Jit::step() {
   sync(where);
   uint64_t pc = word(Word::kPageBase) + where.offset;
   auto did = interpreter_.execute(op, pc);
+  if (did.outcome == interp::Outcome::kContinue && !did.device_touched) [[likely]] {
+    if (where.is_atomic) {
+      hart_.mmu.fill_fast(word(Word::kAddress), Access::kLoad);
+      hart_.mmu.fill_fast(word(Word::kAddress), Access::kStore);
+    }
+    return ExitReason::kGoOn;
+  }
   if (did.trap_loop) return leave(Exit::kTrapLoop);
   if (did.outcome == interp::Outcome::kSbiCall) return leave(Exit::kSbiCall);
   if (did.device_touched) return leave(Exit::kAttention);

@@ -111,45 +111,81 @@ void Emitter::store(const ir::Inst& i) {
 }
 
 // One hart runs at a time: an AMO is a load, an operation and a store.
-void Emitter::amo(const ir::Inst& i, Value v) {
-  Gpr address = values_.reg(i.a), operand = values_.reg(i.b);
-  Gpr to = values_.define(v);
-  Gpr old = pin_of_host(to) != nullptr ? values_.scratch() : to;
-  Gpr addend = values_.scratch();
-  Label slow = a_.label(), done = a_.label();
-  check(address, addend, old, i.width, true, slow);
-  a_->add(addend, address);
-  bool wide = i.width == 8;
-  auto sized = [wide](Gpr r) { return wide ? r : r.r32(); };
-  Mem place = ptr(addend);
-  place.setSize(i.width);
-  wide ? a_->mov(old, place) : a_->movsxd(old, place);
-  auto kind = static_cast<AmoKind>(i.detail);
+void Emitter::modify(AmoKind kind, Mem place, Gpr operand, Gpr old) {
   switch (kind) {
-    case AmoKind::kSwap: a_->mov(place, sized(operand)); break;
-    case AmoKind::kAdd: a_->add(place, sized(operand)); break;
-    case AmoKind::kXor: a_->xor_(place, sized(operand)); break;
-    case AmoKind::kAnd: a_->and_(place, sized(operand)); break;
-    case AmoKind::kOr: a_->or_(place, sized(operand)); break;
+    case AmoKind::kSwap: a_->mov(place, operand); break;
+    case AmoKind::kAdd: a_->add(place, operand); break;
+    case AmoKind::kXor: a_->xor_(place, operand); break;
+    case AmoKind::kAnd: a_->and_(place, operand); break;
+    case AmoKind::kOr: a_->or_(place, operand); break;
     default: {
       // Memory keeps what it has, or takes the operand.
       Label keep = a_.label();
-      a_->cmp(sized(old), sized(operand));
+      a_->cmp(old, operand);
       switch (kind) {
         case AmoKind::kMin: a_->jle(keep); break;
         case AmoKind::kMax: a_->jge(keep); break;
         case AmoKind::kMinU: a_->jbe(keep); break;
         default: a_->jae(keep); break;
       }
-      a_->mov(place, sized(operand));
+      a_->mov(place, operand);
       a_->bind(keep);
       break;
     }
   }
+}
+
+// place: the host address. old: what is there.
+void Emitter::reserve(Gpr place, Gpr old) {
+  a_->mov(l_.reserved_value(), old);
+  a_->mov(old, l_.gpa_minus_host());
+  a_->add(old, place);
+  a_->mov(l_.reservation(), old);
+  a_->mov(old, l_.reserved_value());
+  a_->mov(l_.reserved(), 1);
+}
+
+// If anything speaks against the store, the interpreter finds out what.
+void Emitter::store_conditional(Gpr place, Mem memory, Gpr operand, Gpr old, const Label& slow) {
+  a_->cmp(old, l_.reserved_value());
+  a_->long_().jne(slow);
+  a_->mov(old, l_.gpa_minus_host());
+  a_->add(old, place);
+  a_->cmp(old, l_.reservation());
+  a_->long_().jne(slow);
+  a_->cmp(l_.reserved(), 0);
+  a_->long_().je(slow);
+  a_->mov(memory, operand);
+  a_->mov(l_.reserved(), 0);
+  a_->mov(old.r32(), 0);
+}
+
+void Emitter::amo(const ir::Inst& i, Value v) {
+  Gpr address = values_.reg(i.a), operand = values_.reg(i.b);
+  Gpr to = values_.define(v);
+  Gpr old = pin_of_host(to) != nullptr ? values_.scratch() : to;
+  Gpr addend = values_.scratch();
+  Label slow = a_.label(), done = a_.label();
+  auto kind = static_cast<AmoKind>(i.detail);
+  check(address, addend, old, i.width, kind != AmoKind::kReserve, slow);
+  a_->add(addend, address);
+  bool wide = i.width == 8;
+  auto sized = [wide](Gpr r) { return wide ? r : r.r32(); };
+  Mem place = ptr(addend);
+  place.setSize(i.width);
+  wide ? a_->mov(old, place) : a_->movsxd(old, place);
+  if (kind == AmoKind::kReserve) {
+    reserve(addend, old);
+  } else if (kind == AmoKind::kConditional) {
+    store_conditional(addend, place, sized(operand), old, slow);
+  } else {
+    modify(kind, place, sized(operand), sized(old));
+  }
   if (to.id() != old.id()) a_->mov(to, old);
   a_->bind(done);
-  cold([this, slow, done, to, i] {
+  cold([this, slow, done, address, to, i] {
     a_->bind(slow);
+    a_->mov(l_.word(Word::kAddress), address);
     call_step(i, stubs_.step_f);
     // The interpreter has written the register; x0's place takes what nobody looks at.
     a_->mov(to, l_.x(i.slot == 0 ? kDiscardRegister : i.slot));

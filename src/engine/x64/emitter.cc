@@ -33,9 +33,12 @@ EmittedBlock Emitter::emit(const ir::Block& block, uintptr_t address, const void
 
   a_->bind(short_of_budget);
   a_->add(kBudgetRegister, steps);
-  a_->bind(dead);
-  a_->mov(l_.word32(Word::kInfo), Info{.offset = block.points[0].offset}.pack());
+  uint32_t start = Info{.offset = block.points[0].offset}.pack();
+  a_->mov(l_.word32(Word::kInfo), start);
   a_.jump(stubs_.exit_interpret);
+  a_->bind(dead);
+  a_->mov(l_.word32(Word::kInfo), start);
+  a_.jump(stubs_.exit_dead);
 
   ByteView code = a_.finish();
   for (auto& [index, label] : link_labels_) links_[index].stub = a_.offset_of(label);
@@ -94,7 +97,8 @@ void Emitter::call_step(const ir::Inst& i, const void* stub) {
   const ir::Point& p = block_->points[i.step];
   uint32_t where = Info{.offset = p.offset,
                         .length = p.length,
-                        .remaining = static_cast<uint8_t>(block_->step_count() - i.step)}
+                        .remaining = static_cast<uint8_t>(block_->step_count() - i.step),
+                        .is_atomic = i.op == Opcode::kAmo}
                        .pack();
   // In halves: no register is free here.
   auto op = reinterpret_cast<uintptr_t>(step_ops_[i.step]);

@@ -52,6 +52,9 @@ class Emitter {
   void load(const ir::Inst& i, ir::Value v);
   void store(const ir::Inst& i);
   void amo(const ir::Inst& i, ir::Value v);
+  void modify(ir::AmoKind kind, Mem place, Gpr operand, Gpr old);
+  void reserve(Gpr place, Gpr old);
+  void store_conditional(Gpr place, Mem memory, Gpr operand, Gpr old, const Label& slow);
 
   void step(const ir::Inst& i);
   void exit_if(const ir::Inst& i, bool last);

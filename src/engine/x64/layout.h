@@ -27,12 +27,16 @@ inline constexpr unsigned kWordCount = static_cast<unsigned>(Word::kSpill) + kSp
 // The state register points into the middle of the x registers, so that all of them are a byte away.
 class Layout {
  public:
-  explicit Layout(Hart& hart)
+  Layout(Hart& hart, Ram& ram)
       : base_(reinterpret_cast<uintptr_t>(&hart.state.x[16])),
         floats_(displacement(&hart.state.f[0])),
         words_(displacement(&hart.engine_words[0])),
         pc_(displacement(&hart.state.pc)),
-        fast_tlb_(displacement(&hart.mmu.fast_tlb)) {
+        fast_tlb_(displacement(&hart.mmu.fast_tlb)),
+        reserved_(displacement(&hart.state.reserved)),
+        reservation_(displacement(&hart.state.reservation)),
+        reserved_value_(displacement(&hart.state.reserved_value)),
+        gpa_minus_host_(raw(ram.base()) - reinterpret_cast<uintptr_t>(ram.host(ram.base()))) {
     static_assert(kWordCount <= std::tuple_size_v<decltype(Hart::engine_words)>);
   }
 
@@ -44,6 +48,11 @@ class Layout {
   Mem word(Word w, unsigned index = 0) const { return asmjit::x86::qword_ptr(kStateRegister, word_displacement(w, index)); }
   Mem word32(Word w) const { return asmjit::x86::dword_ptr(kStateRegister, word_displacement(w, 0)); }
   Mem pc() const { return asmjit::x86::qword_ptr(kStateRegister, pc_); }
+  Mem reserved() const { return asmjit::x86::byte_ptr(kStateRegister, reserved_); }
+  Mem reservation() const { return asmjit::x86::qword_ptr(kStateRegister, reservation_); }
+  Mem reserved_value() const { return asmjit::x86::qword_ptr(kStateRegister, reserved_value_); }
+  // To be added to a host address in guest RAM.
+  uint64_t gpa_minus_host() const { return gpa_minus_host_; }
   Mem fast_tlb() const { return asmjit::x86::qword_ptr(kStateRegister, fast_tlb_); }
 
  private:
@@ -55,7 +64,8 @@ class Layout {
   }
 
   uintptr_t base_;
-  int32_t floats_, words_, pc_, fast_tlb_;
+  int32_t floats_, words_, pc_, fast_tlb_, reserved_, reservation_, reserved_value_;
+  uint64_t gpa_minus_host_;
 };
 
 // What a slow path must know about where it is, in 32 bits.
@@ -67,11 +77,13 @@ struct Info {
   bool sign_extends = false;
   uint8_t slot = 0;        // that is loaded
   bool is_float = false;
+  bool is_atomic = false;  // a Step that is an AMO at kAddress
 
   constexpr uint32_t pack() const {
     return offset | static_cast<uint32_t>(length == 4) << 12 | static_cast<uint32_t>(remaining) << 13 |
            static_cast<uint32_t>(width_log2) << 20 | static_cast<uint32_t>(sign_extends) << 22 |
-           static_cast<uint32_t>(slot) << 23 | static_cast<uint32_t>(is_float) << 28;
+           static_cast<uint32_t>(slot) << 23 | static_cast<uint32_t>(is_float) << 28 |
+           static_cast<uint32_t>(is_atomic) << 29;
   }
   static constexpr Info unpack(uint32_t v) {
     return {.offset = static_cast<uint16_t>(v & 0xfff),
@@ -80,7 +92,8 @@ struct Info {
             .width_log2 = static_cast<uint8_t>(v >> 20 & 3),
             .sign_extends = (v >> 22 & 1) != 0,
             .slot = static_cast<uint8_t>(v >> 23 & 31),
-            .is_float = (v >> 28 & 1) != 0};
+            .is_float = (v >> 28 & 1) != 0,
+            .is_atomic = (v >> 29 & 1) != 0};
   }
 };
 
@@ -101,7 +114,8 @@ enum class ExitReason : uint32_t {
   kGoOn,       // of a slow path: not an exit
   kLink,       // a direct jump that is not linked: kInfo is its number
   kLookup,     // kAddress is the pc, which the jump cache does not have
-  kInterpret,  // at kInfo's offset: the budget is short, or the code is gone, or a fault is to be taken
+  kInterpret,  // at kInfo's offset: the budget is short, or a fault is to be taken
+  kDead,       // at kInfo's offset: the code that somebody knew for it was dropped
   kLeft,       // the state is complete
   kResume,     // of a slow path: the state is complete, go on there if its code is known
 };

@@ -41,6 +41,8 @@ class StubEmitter {
     leave(ExitReason::kLink);
     s.exit_interpret = here();
     leave(ExitReason::kInterpret);
+    s.exit_dead = here();
+    leave(ExitReason::kDead);
     a_->bind(resume_);
     resume();
     a_->bind(miss_);

@@ -26,6 +26,7 @@ struct Stubs {
   // Jumped to.
   const void* exit_link = nullptr;
   const void* exit_interpret = nullptr;
+  const void* exit_dead = nullptr;
   const void* exit_lookup = nullptr;  // the pc in rax
 };
 
