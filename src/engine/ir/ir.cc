@@ -17,6 +17,7 @@ unsigned operand_count(Kind kind) {
   switch (kind) {
     case Kind::kImmediate:
     case Kind::kGet:
+    case Kind::kFGuard:
     case Kind::kFGet:
     case Kind::kStep:
     case Kind::kExit: return 0;
@@ -45,6 +46,7 @@ bool has_result(Kind kind) {
   switch (kind) {
     case Kind::kSet:
     case Kind::kStore:
+    case Kind::kFGuard:
     case Kind::kFSet:
     case Kind::kFStore:
     case Kind::kStep:
@@ -96,6 +98,7 @@ bool may_leave(Kind kind) {
     case Kind::kLoad:
     case Kind::kStore:
     case Kind::kAmo:
+    case Kind::kFGuard:
     case Kind::kFLoad:
     case Kind::kFStore:
     case Kind::kFUnary:

@@ -26,6 +26,7 @@ enum class Kind : uint8_t {
   kLoad,       // a + imm, of width bytes -> int
   kStore,      // a + imm, b of width bytes
   kAmo,        // at a, with b, of width bytes -> int: what was there
+  kFGuard,     // leaves for the interpreter if the state does not allow a FloatUse
   kFGet,       // slot -> float
   kFSet,       // slot, a
   kFLoad,      // a + imm -> float
@@ -54,13 +55,23 @@ enum class StepKind : uint8_t {
   kLeaves,  // nothing follows
 };
 
+// What a guard makes sure of: floating-point registers may be read; or written too, and results rounded.
+enum class FloatUse : uint8_t { kNone, kReads, kWrites };
+// f.sign: a with the sign of b, with the other one, with the two signs' exclusive or.
+enum class SignKind : uint8_t { kSame, kOpposite, kXor };
+// The integer of a conversion.
+enum class IntKind : uint8_t { kI32, kI64, kU32, kU64 };
+inline constexpr uint8_t kTowardZero = 4;
+inline constexpr uint8_t kNegateProduct = 1, kNegateAddend = 2;
+
 using Value = uint16_t;  // the index of the instruction that defines it
 inline constexpr Value kNoValue = 0xffff;
 
 struct Inst {
   Opcode op = Opcode::kConst;
-  uint8_t width = 8;     // bytes of memory; of floating point: 4 or 8
-  uint8_t detail = 0;    // Relation, AmoKind, StepKind; loads: 1 sign-extends; f.fma, f.sign, f.to_int: see docs/ir.md
+  uint8_t width = 8;     // bytes of memory; of a floating-point result or, where there is none, operand: 4 or 8
+  uint8_t detail = 0;    // Relation, AmoKind, StepKind, FloatUse, SignKind, IntKind; loads: 1 sign-extends; f.get: 1 takes
+                         // the bits as they are; f.fma: kNegateProduct, kNegateAddend; f.to_int: kTowardZero too
   uint8_t slot = 0;
   uint16_t step = 0;     // the guest instruction, counted in the block, that this is a part of
   Value a = kNoValue, b = kNoValue, c = kNoValue;
@@ -74,13 +85,9 @@ struct Point {
   uint32_t raw = 0;
 };
 
-// What must hold of the floating-point state when a block with floating point is entered.
-enum class FloatUse : uint8_t { kNone, kReads, kWrites };
-
 struct Block {
   std::vector<Inst> insts;
   std::vector<Point> points;  // of each step
-  FloatUse float_use = FloatUse::kNone;
 
   uint16_t step_count() const { return static_cast<uint16_t>(points.size()); }
 };

@@ -14,13 +14,14 @@ std::string suffix(const Inst& i, Kind kind) {
     case Kind::kAmo: return fmt::format(".{}.{}", kAmos[i.detail], i.width);
     case Kind::kExitIf: return fmt::format(".{}", kRelations[i.detail]);
     case Kind::kStep: return static_cast<StepKind>(i.detail) == StepKind::kLeaves ? ".leaves" : "";
+    case Kind::kFGuard: return static_cast<FloatUse>(i.detail) == FloatUse::kReads ? ".reads" : ".writes";
     case Kind::kFTernary:
     case Kind::kFToInt:
     case Kind::kFFromInt: return fmt::format(".{}.{}", i.width, i.detail);
     case Kind::kFBinary:
       return i.op == Opcode::kFSign ? fmt::format(".{}.{}", i.width, i.detail) : fmt::format(".{}", i.width);
+    case Kind::kFGet: return fmt::format(".{}{}", i.width, i.detail != 0 ? "r" : "");
     case Kind::kStore:
-    case Kind::kFGet:
     case Kind::kFSet:
     case Kind::kFLoad:
     case Kind::kFStore:
