@@ -37,6 +37,12 @@ bool leaves(Op op) {
   }
 }
 
+// Which may switch floating point off, or choose a rounding mode that the host does not have.
+bool accesses_csr(Op op) {
+  Format format = info_of(op).format;
+  return format == Format::kCsr || format == Format::kCsrImm;
+}
+
 class BlockTranslation {
  public:
   BlockTranslation(ByteView page, Limits limits) : page_(page), limits_(limits), ir_(block_) {}
@@ -68,7 +74,7 @@ class BlockTranslation {
   }
 
   void one(const Insn& insn) {
-    Translator t{ir_, insn, at_};
+    Translator t{ir_, insn, at_, guarded_};
     int64_t next = at_ + insn.length;
     if (auto relation = branch_relation(insn.op)) {
       Value a = t.x(insn.rs1);
@@ -95,6 +101,7 @@ class BlockTranslation {
       ended_ = true;
     } else if (!translate_integer(t) && !translate_memory(t) && !translate_bits(t) && !translate_float(t)) {
       ir_.step(StepKind::kGoesOn);
+      if (accesses_csr(insn.op)) guarded_ = ir::FloatUse::kNone;
     }
     at_ = next;
   }
@@ -115,6 +122,7 @@ class BlockTranslation {
   std::bitset<kPageSize / 2> visited_;
   int64_t at_ = 0;
   bool ended_ = false;
+  ir::FloatUse guarded_ = ir::FloatUse::kNone;
 };
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace recount::frontend {
 struct Translator {
   ir::Builder& ir;
   const Insn& insn;
-  int64_t offset;  // of insn, in its page
+  int64_t offset;         // of insn, in its page
+  ir::FloatUse& guarded;  // what is sure already, since the last instruction that might change it
 
   ir::Value x(unsigned r) { return r == 0 ? ir.constant(0) : ir.get(r); }
   // x0 takes nothing.

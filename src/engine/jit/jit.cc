@@ -43,9 +43,8 @@ void Jit::make_code_memory() {
   auto memory = CodeMemory::create(options_.code_bytes);
   memory_ = memory ? std::move(*memory) : nullptr;
   if (memory_ == nullptr) return;
-  constexpr uint64_t kHostMxcsr = 0x1f80;  // as the ABI has it: nearest, no traps
   word(Word::kJumps) = reinterpret_cast<uintptr_t>(jumps_.data());
-  word(Word::kMxcsr) = kHostMxcsr << 32 | kHostMxcsr;
+  word(Word::kHostMxcsr) = x64::kDefaultMxcsr;
   x64::Assembler assembler;
   ByteView code = x64::emit_stubs(assembler, reinterpret_cast<uintptr_t>(memory_->executable()), layout_,
                                   {this, slow_load, slow_store, slow_step}, stubs_);
@@ -175,8 +174,12 @@ std::optional<Exit> Jit::enter(const void* code, uint64_t limit) {
   word(Word::kPageBase) = hart_.state.pc & ~kPageMask;
   word(Word::kFetchKey) = fetch_key();
   word(Word::kBudget) = limit - time_.steps;
+  word(Word::kMxcsr) = guest_mxcsr();
+  set_float_mode();
   auto entry = reinterpret_cast<uint32_t (*)(const void*)>(reinterpret_cast<uintptr_t>(stubs_.enter));
-  switch (static_cast<ExitReason>(entry(code))) {
+  auto reason = static_cast<ExitReason>(entry(code));
+  take_flags(static_cast<uint32_t>(word(Word::kMxcsr)));
+  switch (reason) {
     case ExitReason::kLink:
       time_.steps = limit - word(Word::kBudget);
       follow_link();

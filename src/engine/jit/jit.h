@@ -64,6 +64,9 @@ class Jit final : public Engine, private CodeWatcher {
   x64::ExitReason leave(Exit exit);
   x64::ExitReason behind(const x64::Info& where);
   bool interrupt_possible() const;
+  void set_float_mode();
+  uint32_t guest_mxcsr() const;
+  void take_flags(uint32_t mxcsr);
   uint64_t& word(x64::Word w) { return hart_.engine_words[static_cast<size_t>(w)]; }
 
   Hart& hart_;

@@ -1,4 +1,7 @@
-// What translated code calls when its inline path does not do.
+// What translated code calls when its inline path does not do. MXCSR is the guest's meanwhile: nothing here may
+// compute in floating point, but for hart/fpu, which has its own.
+
+#include <xmmintrin.h>
 
 #include "engine/jit/jit.h"
 #include "isa/csr.h"
@@ -102,14 +105,47 @@ bool only_unmasks(const interp::MicroOp& op) {
   }
 }
 
+// The registers whose values are in MXCSR while translated code runs. "Floating-Point Control and Status Register".
+bool accesses_fcsr(const interp::MicroOp& op) {
+  constexpr uint32_t kOpcode = 0x7f, kSystem = 0x73, kFunct3 = 0x7000;
+  bool is_csr = (op.raw & kOpcode) == kSystem && (op.raw & kFunct3) != 0;
+  return is_csr && op.imm >= static_cast<int>(csr::kFflags) && op.imm <= static_cast<int>(csr::kFcsr);
+}
+
 }  // namespace
+
+// With no flag raised.
+uint32_t Jit::guest_mxcsr() const {
+  constexpr uint32_t kControl[] = {0, 3, 1, 2};  // nearest, to zero, down, up; no guard lets the others in
+  constexpr unsigned kRoundingShift = 13;
+  return x64::kDefaultMxcsr | kControl[hart_.state.frm & 3] << kRoundingShift;
+}
+
+void Jit::take_flags(uint32_t mxcsr) {
+  // MXCSR: IE DE ZE OE UE PE from bit 0; fflags: NX UF OF DZ NV from bit 0. DE has no counterpart.
+  auto flags = (mxcsr >> 5 & 1) | (mxcsr >> 3 & 2) | (mxcsr >> 1 & 4) | (mxcsr << 1 & 8) | (mxcsr << 4 & 16);
+  hart_.state.fflags = static_cast<uint8_t>(hart_.state.fflags | flags);
+}
+
+void Jit::set_float_mode() {
+  constexpr uint8_t kLastOfTheHost = 3;  // frm: nearest with ties to the greater magnitude, it cannot do
+  bool dirty = (hart_.state.mstatus & mstatus::kFs) == mstatus::kFs;
+  auto use = dirty && hart_.state.frm <= kLastOfTheHost ? ir::FloatUse::kWrites
+             : hart_.fp_enabled()                       ? ir::FloatUse::kReads
+                                                        : ir::FloatUse::kNone;
+  word(Word::kFloatMode) = static_cast<uint64_t>(use);
+}
 
 ExitReason Jit::step() {
   Info where = Info::unpack(static_cast<uint32_t>(word(Word::kInfo)));
   const auto* op = reinterpret_cast<const interp::MicroOp*>(word(Word::kStepOp));
   sync(where);
   uint64_t pc = word(Word::kPageBase) + where.offset;
+  bool fcsr = accesses_fcsr(*op);
+  if (fcsr) take_flags(_mm_getcsr());
   auto did = interpreter_.execute(op, pc);
+  if (fcsr) _mm_setcsr(guest_mxcsr());
+  set_float_mode();
   if (did.outcome == interp::Outcome::kContinue && !did.device_touched) [[likely]] {
     if (where.is_atomic) {
       hart_.mmu.fill_fast(word(Word::kAddress), Access::kLoad);

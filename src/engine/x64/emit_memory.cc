@@ -70,11 +70,11 @@ void Emitter::load(const ir::Inst& i, Value v) {
     default: a_->mov(to, from); break;
   }
   a_->bind(done);
-  cold([this, slow, done, address, to, where = info(i)] {
+  cold([this, slow, done, address, to, where = info(i), stub = load_stub()] {
     a_->bind(slow);
     a_->mov(l_.word(Word::kAddress), address);
     a_->mov(l_.word32(Word::kInfo), where);
-    a_.call(stubs_.load);
+    a_.call(stub);
     a_->mov(to, l_.word(Word::kValue));
     a_->jmp(done);
   });
@@ -100,12 +100,12 @@ void Emitter::store(const ir::Inst& i) {
     }
   }
   a_->bind(done);
-  cold([this, slow, done, address, value, zero, where = info(i)] {
+  cold([this, slow, done, address, value, zero, where = info(i), stub = store_stub()] {
     a_->bind(slow);
     a_->mov(l_.word(Word::kAddress), address);
     zero ? a_->mov(l_.word(Word::kValue), 0) : a_->mov(l_.word(Word::kValue), value);
     a_->mov(l_.word32(Word::kInfo), where);
-    a_.call(stubs_.store);
+    a_.call(stub);
     a_->jmp(done);
   });
 }

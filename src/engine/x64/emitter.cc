@@ -19,6 +19,7 @@ EmittedBlock Emitter::emit(const ir::Block& block, uintptr_t address, const void
   cold_.clear();
   a_.begin(address);
   values_.begin(block);
+  floats_.begin(block);
 
   Label short_of_budget = a_.label(), dead = a_.label();
   uint32_t steps = block.step_count();
@@ -26,8 +27,10 @@ EmittedBlock Emitter::emit(const ir::Block& block, uintptr_t address, const void
   a_->long_().jl(short_of_budget);
   for (size_t n = 0; n < block.insts.size(); ++n) {
     values_.begin_inst(n);
+    floats_.begin_inst(n);
     inst(n);
     values_.end_inst();
+    floats_.end_inst();
   }
   for (size_t n = 0; n < cold_.size(); ++n) cold_[n]();  // one may add another
 
@@ -73,7 +76,7 @@ void Emitter::inst(size_t n) {
       leave_for_rax();
       break;
     }
-    default: CHECK(!"an operation that the emitter does not know");
+    default: float_inst(i, v); break;
   }
 }
 
@@ -111,6 +114,7 @@ void Emitter::call_step(const ir::Inst& i, const void* stub) {
 
 void Emitter::step(const ir::Inst& i) {
   values_.forget_slots();
+  floats_.forget();
   call_step(i, stubs_.step);
   // One that always leaves never comes back here.
   if (static_cast<ir::StepKind>(i.detail) == ir::StepKind::kLeaves) a_->ud2();

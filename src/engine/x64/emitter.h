@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "engine/x64/float_map.h"
 #include "engine/x64/stubs.h"
 #include "engine/x64/value_map.h"
 
@@ -56,6 +57,32 @@ class Emitter {
   void reserve(Gpr place, Gpr old);
   void store_conditional(Gpr place, Mem memory, Gpr operand, Gpr old, const Label& slow);
 
+  // Slow paths that keep the XMM registers, if a later instruction needs one.
+  const void* load_stub() const { return floats_.any_lives_on() ? stubs_.load_f : stubs_.load; }
+  const void* store_stub() const { return floats_.any_lives_on() ? stubs_.store_f : stubs_.store; }
+
+  void float_inst(const ir::Inst& i, ir::Value v);
+  void float_guard(const ir::Inst& i);
+  // v in a register. Not to be written.
+  Xmm float_reg(ir::Value v);
+  void check_box(unsigned slot, Xmm value);
+  void float_set(const ir::Inst& i);
+  void float_load(const ir::Inst& i, ir::Value v);
+  void float_store(const ir::Inst& i);
+  // Cold code: the interpreter does the instruction, and the result is read from its register.
+  void interpret(const ir::Inst& i, const Label& from, const Label& done, Xmm result);
+  void interpret_nan(const ir::Inst& i, Xmm result);
+  void float_unary(const ir::Inst& i, ir::Value v);
+  void float_binary(const ir::Inst& i, ir::Value v);
+  void float_select(const ir::Inst& i, ir::Value v, asmjit::x86::Inst::Id select, asmjit::x86::Inst::Id of_equals);
+  void float_sign(const ir::Inst& i, ir::Value v);
+  void float_fused(const ir::Inst& i, ir::Value v);
+  void float_compare(const ir::Inst& i, ir::Value v);
+  void float_to_int(const ir::Inst& i, ir::Value v);
+  void float_from_int(const ir::Inst& i, ir::Value v);
+  void float_bits(const ir::Inst& i, ir::Value v);
+  void float_of_bits(const ir::Inst& i, ir::Value v);
+
   void step(const ir::Inst& i);
   void exit_if(const ir::Inst& i, bool last);
   // Leaves for the code at this offset of the page, with as many steps of the block not done.
@@ -76,6 +103,7 @@ class Emitter {
   const Layout& l_;
   const Stubs& stubs_;
   ValueMap values_;
+  FloatMap floats_;
   const ir::Block* block_ = nullptr;
   const void* const* step_ops_ = nullptr;
   uint32_t next_link_ = 0;

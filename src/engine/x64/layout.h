@@ -17,8 +17,9 @@ enum class Word : uint8_t {
   kAddress,    // guest address of a slow access; the pc that a lookup missed
   kValue,      // to be stored, or loaded
   kStepOp,     // the interpreter's op for a Step
-  kFloatMode,  // 0: off or unusable; 1: may be read; 2: may be written
-  kMxcsr,      // the guest's; its high half: scratch
+  kFloatMode,  // the ir::FloatUse that the state allows
+  kMxcsr,      // rounds as the guest wants it, and holds the flags it has raised
+  kHostMxcsr,  // what C++ wants it to be
   kSpill,      // kSpillCount values of the running block
 };
 inline constexpr unsigned kSpillCount = 6;

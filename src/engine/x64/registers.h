@@ -5,6 +5,7 @@
 //   r15           steps that may still be made
 //   rbx rsi rdi r8-r13   the guest registers that compilers use most, in all blocks: so a link is a bare jmp
 //   rax rcx rdx r14      values of the running block
+//   xmm0-xmm15    its floating-point values
 //   rsp           the host's stack, 16-byte aligned
 
 #include <array>
@@ -16,6 +17,8 @@ namespace recount::x64 {
 
 inline constexpr Gpr kStateRegister = asmjit::x86::rbp;
 inline constexpr Gpr kBudgetRegister = asmjit::x86::r15;
+
+inline constexpr uint32_t kDefaultMxcsr = 0x1f80;  // as the ABI has it: nearest, no traps, no flags
 
 struct Pin {
   unsigned slot;

@@ -72,6 +72,7 @@ class StubEmitter {
     store_pins(a_, l_);
     a_->mov(l_.word(Word::kBudget), kBudgetRegister);
     a_->stmxcsr(l_.word32(Word::kMxcsr));
+    a_->ldmxcsr(l_.word32(Word::kHostMxcsr));
     a_->add(rsp, 8);
     for (const Gpr& r : {r15, r14, r13, r12, rbp, rbx}) a_->pop(r);
     a_->ret();
