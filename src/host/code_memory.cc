@@ -28,8 +28,9 @@ Result<std::unique_ptr<CodeMemory>> CodeMemory::create(size_t size_bytes) {
   return std::unique_ptr<CodeMemory>(new CodeMemory(executable, writable, size_bytes));
 }
 
-// In a child of fork nothing is mapped there any more, and unmapping nothing is no error.
+// In a child of fork ours is not mapped any more; something else of its own may be, in the same place.
 CodeMemory::~CodeMemory() {
+  if (owner_ != own_pid()) return;
   ::munmap(executable_, size_);
   ::munmap(writable_, size_);
 }

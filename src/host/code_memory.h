@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/result.h"
+#include "host/process.h"
 
 namespace recount {
 
@@ -29,6 +30,7 @@ class CodeMemory {
   uint8_t* executable_;
   uint8_t* writable_;
   size_t size_;
+  int owner_ = own_pid();  // a child of fork has nothing here
 };
 
 }  // namespace recount
