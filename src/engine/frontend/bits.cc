@@ -56,7 +56,8 @@ Value inverted(Translator& t, Value v) { return t.ir.binary(Opcode::kXor, v, t.i
 
 // rd = rs1 with the bit that selector names set, cleared or inverted.
 void single_bit(Translator& t, Value selector) {
-  Value bit = t.ir.binary(Opcode::kShl, t.ir.constant(1), selector);
+  Value one = t.ir.constant(1);
+  Value bit = t.ir.binary(Opcode::kShl, one, selector);
   Value source = t.x(t.insn.rs1);
   switch (t.insn.op) {
     case Op::kBset:
@@ -84,25 +85,32 @@ bool translate_bits(Translator& t) {
     return true;
   }
   if (auto op = binary_operation(i.op)) {
-    t.set_x(i.rd, ir.binary(*op, t.x(i.rs1), t.x(i.rs2)));
+    t.set_x(i.rd, t.of_registers(*op));
     return true;
   }
   switch (i.op) {
-    case Op::kSlliUw:
-      t.set_x(i.rd, ir.binary(Opcode::kShl, ir.unary(Opcode::kZext32, t.x(i.rs1)), t.imm()));
+    case Op::kSlliUw: {
+      Value low = ir.unary(Opcode::kZext32, t.x(i.rs1));
+      t.set_x(i.rd, ir.binary(Opcode::kShl, low, t.imm()));
       return true;
-    case Op::kAndn: t.set_x(i.rd, ir.binary(Opcode::kAnd, t.x(i.rs1), inverted(t, t.x(i.rs2)))); return true;
-    case Op::kOrn: t.set_x(i.rd, ir.binary(Opcode::kOr, t.x(i.rs1), inverted(t, t.x(i.rs2)))); return true;
-    case Op::kXnor: t.set_x(i.rd, inverted(t, ir.binary(Opcode::kXor, t.x(i.rs1), t.x(i.rs2)))); return true;
+    }
+    case Op::kAndn:
+    case Op::kOrn: {
+      Value a = t.x(i.rs1);
+      t.set_x(i.rd, ir.binary(i.op == Op::kAndn ? Opcode::kAnd : Opcode::kOr, a, inverted(t, t.x(i.rs2))));
+      return true;
+    }
+    case Op::kXnor: t.set_x(i.rd, inverted(t, t.of_registers(Opcode::kXor))); return true;
     // A rotation to the left is one to the right by the negated amount.
     case Op::kRol:
-      t.set_x(i.rd, ir.binary(Opcode::kRotr, t.x(i.rs1), ir.binary(Opcode::kSub, ir.constant(0), t.x(i.rs2))));
+    case Op::kRolw: {
+      Value a = t.x(i.rs1), zero = ir.constant(0);
+      Value amount = ir.binary(Opcode::kSub, zero, t.x(i.rs2));
+      t.set_x(i.rd, ir.binary(i.op == Op::kRol ? Opcode::kRotr : Opcode::kRotr32, a, amount));
       return true;
-    case Op::kRolw:
-      t.set_x(i.rd, ir.binary(Opcode::kRotr32, t.x(i.rs1), ir.binary(Opcode::kSub, ir.constant(0), t.x(i.rs2))));
-      return true;
-    case Op::kRori: t.set_x(i.rd, ir.binary(Opcode::kRotr, t.x(i.rs1), t.imm())); return true;
-    case Op::kRoriw: t.set_x(i.rd, ir.binary(Opcode::kRotr32, t.x(i.rs1), t.imm())); return true;
+    }
+    case Op::kRori: t.set_x(i.rd, t.with_imm(Opcode::kRotr)); return true;
+    case Op::kRoriw: t.set_x(i.rd, t.with_imm(Opcode::kRotr32)); return true;
     case Op::kBset:
     case Op::kBclr:
     case Op::kBinv: single_bit(t, t.x(i.rs2)); return true;
@@ -111,8 +119,8 @@ bool translate_bits(Translator& t) {
     case Op::kBinvi: single_bit(t, t.imm()); return true;
     case Op::kBext:
     case Op::kBexti: {
-      Value amount = i.op == Op::kBext ? t.x(i.rs2) : t.imm();
-      t.set_x(i.rd, ir.binary(Opcode::kAnd, ir.binary(Opcode::kShr, t.x(i.rs1), amount), ir.constant(1)));
+      Value shifted = i.op == Op::kBext ? t.of_registers(Opcode::kShr) : t.with_imm(Opcode::kShr);
+      t.set_x(i.rd, ir.binary(Opcode::kAnd, shifted, ir.constant(1)));
       return true;
     }
     default: return false;  // orc.b too: rare enough for a step

@@ -66,11 +66,11 @@ std::optional<Opcode> immediate_operation(Op op) {
 bool translate_integer(Translator& t) {
   const Insn& i = t.insn;
   if (auto op = register_operation(i.op)) {
-    t.set_x(i.rd, t.ir.binary(*op, t.x(i.rs1), t.x(i.rs2)));
+    t.set_x(i.rd, t.of_registers(*op));
     return true;
   }
   if (auto op = immediate_operation(i.op)) {
-    t.set_x(i.rd, t.ir.binary(*op, t.x(i.rs1), t.imm()));
+    t.set_x(i.rd, t.with_imm(*op));
     return true;
   }
   switch (i.op) {

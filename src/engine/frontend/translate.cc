@@ -91,7 +91,7 @@ class BlockTranslation {
         return;
       }
     } else if (insn.op == Op::kJalr) {
-      Value sum = ir_.binary(ir::Opcode::kAdd, t.x(insn.rs1), t.imm());
+      Value sum = t.with_imm(ir::Opcode::kAdd);
       Value target = ir_.binary(ir::Opcode::kAnd, sum, ir_.constant(-2));
       t.set_x(insn.rd, ir_.address(next));
       ir_.exit_to(target);

@@ -20,6 +20,16 @@ struct Translator {
     if (r != 0) ir.set(r, v);
   }
   ir::Value imm() { return ir.constant(insn.imm); }
+  // op of rs1 and rs2, or of rs1 and the immediate. Operands in this order, whichever the compiler prefers: the same
+  // code becomes the same IR everywhere.
+  ir::Value of_registers(ir::Opcode op) {
+    ir::Value a = x(insn.rs1);
+    return ir.binary(op, a, x(insn.rs2));
+  }
+  ir::Value with_imm(ir::Opcode op) {
+    ir::Value a = x(insn.rs1);
+    return ir.binary(op, a, imm());
+  }
 };
 
 // Each translates insn if it is one of its own, and says so.
