@@ -14,14 +14,8 @@ namespace recount {
 using jit::Translation;
 using x64::ExitReason;
 using x64::Info;
+using x64::kMostBlockBytes;
 using x64::Word;
-
-namespace {
-
-// More than a block of 64 steps can need.
-constexpr size_t kMostBlockBytes = 64 << 10;
-
-}  // namespace
 
 Jit::Jit(Hart& hart, Timebase& time, Ram& ram, const JitOptions& options)
     : hart_(hart),
@@ -57,6 +51,7 @@ void Jit::forget_code() {
   links_.clear();
   jumps_.assign(jumps_.size(), {});
   used_bytes_ = stub_bytes_;
+  if (options_.observer != nullptr) options_.observer->forgotten();
 }
 
 void Jit::flush() {
@@ -152,6 +147,9 @@ Translation* Jit::translate(Gpa gpa) {
   figures_.guest_instructions += block.step_count();
   figures_.host_bytes += emitted.code.size();
   hart_.mmu.mark_code(gpa);
+  if (options_.observer != nullptr) {
+    options_.observer->translated(raw(gpa), memory_->executable() + t->entry, t->size_bytes);
+  }
   return map_.insert(std::move(t));
 }
 

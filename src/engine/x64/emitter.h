@@ -10,6 +10,9 @@
 
 namespace recount::x64 {
 
+// More than a block of 64 steps can need.
+inline constexpr size_t kMostBlockBytes = 64 << 10;
+
 // A direct jump to other guest code of the page, to be patched when that is translated.
 struct Link {
   uint32_t site;           // of the 32-bit displacement, from the block's start
