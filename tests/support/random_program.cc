@@ -489,7 +489,11 @@ RandomProgram Generator::make() {
   for (uint64_t at = below(2000); at < 20000; at += 1 + below(2000)) {
     events.push_back({Position{at}, ConsoleInput{ConsoleId::kUart, {static_cast<uint8_t>(random_())}}});
   }
-  return {std::move(memory_), hart_, std::move(events)};
+  // Thresholds must not show; mostly, as much as possible is translated.
+  JitOptions jit{.hot_after = 1};
+  if (chance(25)) jit.hot_after = static_cast<unsigned>(1 + below(chance(80) ? 8 : 255));
+  if (chance(40)) jit.most_steps = static_cast<unsigned>(1 + below(64));
+  return {std::move(memory_), hart_, std::move(events), jit};
 }
 
 }  // namespace
@@ -500,8 +504,8 @@ std::unique_ptr<TestMachine> load(const RandomProgram& program, EngineKind engin
   MachineConfig config;
   config.ram_bytes = 16 << 20;
   config.engine = engine;
+  config.jit = program.jit;
   if (std::getenv("RECOUNT_TEST_LOG") != nullptr) config.jit.log = stderr;
-  config.jit.hot_after = 1;  // or little would be translated
   auto made = std::make_unique<TestMachine>(config, BootImages{});
   made->machine().ram().write(board::kRam, program.memory);
   made->set_hart(program.hart);

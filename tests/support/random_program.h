@@ -19,6 +19,7 @@ struct RandomProgram {
   Bytes memory;  // from the start of RAM
   HartState hart;
   std::vector<Event> events;
+  JitOptions jit = {.hot_after = 1};  // little would be translated if it were the default
 };
 
 RandomProgram make_random_program(uint64_t seed);

@@ -1,0 +1,107 @@
+// What is the JIT's own: a code cache that fills, what becomes hot, and processes that fork. None of it can be seen
+// in a guest.
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "machine/board.h"
+#include "support/assembler.h"
+#include "support/random_program.h"
+
+namespace recount::test {
+namespace {
+
+constexpr uint64_t kSteps = 8000;
+constexpr double kSeconds = 6;
+constexpr size_t kSmallCode = 72 << 10;  // room for some twenty blocks
+
+class CountingObserver final : public CodeObserver {
+ public:
+  void translated(uint64_t, const void*, size_t) override { ++blocks; }
+  void forgotten() override { ++forgets; }
+  uint64_t blocks = 0, forgets = 0;
+};
+
+CheckpointDigest run_whole(TestMachine& t, Position& end) {
+  t.run_until(Position{kSteps});
+  end = t.machine().at();
+  return t.digest();
+}
+
+// --- over random programs ---
+
+TEST(Jit, ACodeCacheThatFillsChangesNothing) {
+  uint64_t seed = first_seed();
+  CountingObserver observer;
+  uint64_t programs = 0;
+  for (Deadline deadline(kSeconds); !deadline.over() && !HasFailure(); ++seed, ++programs) {
+    RandomProgram program = make_random_program(seed);
+    program.jit.code_bytes = kSmallCode;
+    program.jit.observer = &observer;
+    auto cached = load(program, EngineKind::kJit), oracle = load(program, EngineKind::kInterp);
+    Position cached_end{}, oracle_end{};
+    CheckpointDigest cached_digest = run_whole(*cached, cached_end), oracle_digest = run_whole(*oracle, oracle_end);
+    EXPECT_EQ(cached_end, oracle_end) << "RECOUNT_TEST_SEED=" << seed;
+    EXPECT_EQ(cached_digest, oracle_digest) << "RECOUNT_TEST_SEED=" << seed;
+  }
+  std::printf("%" PRIu64 " programs, %" PRIu64 " blocks, forgotten %" PRIu64 " times\n", programs, observer.blocks,
+              observer.forgets);
+  EXPECT_GT(observer.forgets, 2 * programs) << "hardly a cache filled: the test shows nothing";
+}
+
+// --- over one program that computes for ever ---
+
+constexpr unsigned kA0 = 10, kA1 = 11, kA2 = 12;
+
+// Counts in a0, and stores and loads what it has.
+RandomProgram endless_loop(const JitOptions& jit) {
+  Assembler a;
+  a.emit(Op::kAddi, {.rd = kA0, .rs1 = kA0, .imm = 1});
+  a.emit(Op::kSd, {.rs1 = kA1, .rs2 = kA0});
+  a.emit(Op::kLd, {.rd = kA2, .rs1 = kA1});
+  a.emit(Op::kAdd, {.rd = kA0, .rs1 = kA0, .rs2 = kA2});
+  a.emit(Op::kJal, {.imm = -4 * 4});
+  RandomProgram program{.memory = a.bytes(), .hart = {}, .events = {}, .jit = jit};
+  program.hart.pc = raw(board::kRam);
+  program.hart.x[kA1] = raw(board::kRam) + 0x10000;
+  return program;
+}
+
+TEST(Jit, WhatIsHotIsTranslatedOnce) {
+  CountingObserver observer;
+  auto t = load(endless_loop({.hot_after = 24, .observer = &observer}), EngineKind::kJit);
+  t->run_until(Position{5 * 20});
+  EXPECT_EQ(observer.blocks, 0u);
+  t->run_until(Position{100'000});
+  EXPECT_GE(observer.blocks, 1u);
+  EXPECT_LE(observer.blocks, 3u);
+}
+
+// A backup is a fork: it goes on with the same state and its own code, and so does the parent.
+TEST(Jit, AForkGoesOnTheSame) {
+  auto straight = load(endless_loop({.hot_after = 2}), EngineKind::kJit);
+  straight->run_until(Position{300'000});
+  Digest128 expected = straight->state_digest();
+  CountingObserver observer;
+  auto t = load(endless_loop({.hot_after = 2, .observer = &observer}), EngineKind::kJit);
+  t->run_until(Position{100'000});
+  uint64_t blocks = observer.blocks;
+  ASSERT_GT(blocks, 0u);
+  pid_t child = fork();
+  if (child == 0) {
+    t->machine().forked();
+    t->run_until(Position{300'000});
+    if (observer.blocks == blocks) _exit(2);  // it has run without code of its own
+    _exit(t->state_digest() == expected ? 0 : 1);
+  }
+  t->run_until(Position{300'000});
+  EXPECT_EQ(t->state_digest(), expected);
+  EXPECT_EQ(observer.blocks, blocks) << "the fork took the parent's code away";
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+}  // namespace
+}  // namespace recount::test
