@@ -20,7 +20,7 @@ inline std::FILE* engine_log() {
 inline void add_engine_option(CLI::App& verb, EngineKind& engine) {
   verb.add_option_function<std::string>(
           "--engine", [&engine](const std::string& name) { engine = *engine_named(name); },
-          "jit, interp, or reference: the slow oracle")
+          "jit, interp, or reference: the slow oracle. RECOUNT_LOG=engine tells what the JIT translates")
       ->check(CLI::IsMember({"jit", "interp", "reference"}))
       ->default_str(engine_name(engine));
 }

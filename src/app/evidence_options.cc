@@ -26,9 +26,12 @@ Result<std::unique_ptr<EvidenceReader>> open_evidence(const EvidenceOptions& opt
 }
 
 Result<std::unique_ptr<Replayer>> open_replayer(const EvidenceOptions& options,
-                                                const EvidenceReader& evidence, ConsolePort& console) {
-  ReplayOptions replay{
-      .engine = options.engine, .temporary_folder = temporary_folder(), .disk_paths = options.drives};
+                                                const EvidenceReader& evidence, ConsolePort& console,
+                                                CodeObserver* observer) {
+  ReplayOptions replay{.engine = options.engine,
+                       .jit = {.log = engine_log(), .observer = observer},
+                       .temporary_folder = temporary_folder(),
+                       .disk_paths = options.drives};
   auto replayer = Replayer::open(evidence, replay, console);
   if (replayer || replayer.error().kind != ErrorKind::kDamaged) return replayer;
   return std::unexpected(in_context(options.path, replayer.error()));

@@ -23,7 +23,8 @@ void add_replay_options(CLI::App& verb, EvidenceOptions& options);
 // "file.recount: not evidence": every error names the file.
 Result<std::unique_ptr<EvidenceReader>> open_evidence(const EvidenceOptions& options);
 Result<std::unique_ptr<Replayer>> open_replayer(const EvidenceOptions& options,
-                                                const EvidenceReader& evidence, ConsolePort& console);
+                                                const EvidenceReader& evidence, ConsolePort& console,
+                                                CodeObserver* observer = nullptr);
 
 // Shows how far a long replay is, on a terminal only.
 class ProgressLine {

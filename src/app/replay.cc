@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/code_reports.h"
 #include "app/evidence_options.h"
 #include "evidence/certify.h"
 #include "evidence/position_text.h"
@@ -16,6 +17,7 @@ struct ReplayVerbOptions {
   EvidenceOptions evidence;
   std::string until = "end";
   bool console = false;
+  CodeReportWishes code_reports;
 };
 
 class ReplayConsole final : public ConsolePort {
@@ -32,7 +34,8 @@ class ReplayConsole final : public ConsolePort {
 Result<int> replay(const ReplayVerbOptions& options) {
   auto evidence = TRY(open_evidence(options.evidence));
   ReplayConsole console(options.console);
-  auto replayer = TRY(open_replayer(options.evidence, *evidence, console));
+  CodeReports reports(options.code_reports);
+  auto replayer = TRY(open_replayer(options.evidence, *evidence, console, reports.observer()));
   const Manifest& manifest = evidence->manifest();
   Position until = TRY(position_of(options.until, *replayer, manifest.guest_time_end_ticks));
   Position begin = replayer->at();
@@ -73,6 +76,7 @@ void add_replay(CLI::App& app, int& exit_code) {
   CLI::App* verb = app.add_subcommand("replay", "Replay evidence to its end, the failure");
   add_evidence_argument(*verb, options->evidence);
   add_replay_options(*verb, options->evidence);
+  add_code_report_options(*verb, options->code_reports);
   verb->add_option("--until", options->until, "A step count, end, -3s, 50%, event:N or a mark's name")
       ->capture_default_str();
   verb->add_flag("--console", options->console, "Print what the guest printed");

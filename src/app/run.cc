@@ -37,6 +37,8 @@ Result<int> run(const RunOptions& options) {
     ~RemoveAtEnd() { remove_folder(folder); }
   } remove_at_end{config.run_folder};
   auto console = TRY(ConsoleRelay::open(config.console));
+  CodeReports reports(options.code_reports);
+  config.jit.observer = reports.observer();
   return Supervisor(config, std::move(control), std::move(console)).run();
 }
 
@@ -77,6 +79,7 @@ void add_run(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"stop", "reboot", "continue"}))
       ->capture_default_str();
   add_engine_option(*verb, config.engine);
+  add_code_report_options(*verb, options->code_reports);
   verb->add_flag("--no-record", options->no_record, "Run without recording");
   verb->add_flag("--no-backup", options->no_backup,
                  "Keep the journal from power-on instead of a trailing backup");

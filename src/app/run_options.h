@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/code_reports.h"
 #include "base/result.h"
 #include "recorder/recorder_config.h"
 
@@ -17,6 +18,7 @@ struct RunOptions {
   std::string window = "30s", save_on = "all", after_failure = "stop";
   bool no_record = false, no_backup = false;
   std::string config_file;
+  CodeReportWishes code_reports;
 };
 
 Result<RecorderConfig> config_of(const RunOptions& options);

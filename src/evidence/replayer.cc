@@ -40,7 +40,8 @@ Result<void> Replayer::make_machine(EngineKind engine) {
                        .append = info.append,
                        .mmu = info.mmu,
                        .rtc_base_ns = info.rtc_base_ns,
-                       .engine = engine};
+                       .engine = engine,
+                       .jit = options_.jit};
   auto machine = Machine::create(config, tap_, ports);
   if (!machine) return fail(ErrorKind::kDamaged, "manifest: " + machine.error().message);
   machine_ = std::move(*machine);

@@ -16,6 +16,7 @@ namespace recount {
 
 struct ReplayOptions {
   EngineKind engine = kDefaultEngine;
+  JitOptions jit;
   std::string temporary_folder;    // for what the guest writes to its disks
   // Where a disk's base image is, if not where it was when the evidence was made; by the manifest's number.
   std::vector<std::string> disk_paths;
