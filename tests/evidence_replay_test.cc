@@ -26,7 +26,7 @@ class EvidenceReplay : public ::testing::Test {
     std::unique_ptr<EvidenceReader> evidence;
     std::unique_ptr<Replayer> replayer;
   };
-  Opened open(const Past& past, EngineKind engine = EngineKind::kInterp) {
+  Opened open(const Past& past, EngineKind engine = kDefaultEngine) {
     Opened o;
     o.path = write_evidence(past, folder_, "test.recount").value();
     o.evidence = std::move(EvidenceReader::open(o.path).value());
@@ -83,6 +83,7 @@ TEST_F(EvidenceReplay, IsExactUnderEitherEngineAndEndsInOneState) {
     ends.push_back(verdict.final_digest);
   }
   EXPECT_EQ(ends[0], ends[1]);
+  EXPECT_EQ(ends[0], ends[2]);
 }
 
 TEST_F(EvidenceReplay, ItsCertificateSaysWhatTheReplayGave) {

@@ -133,7 +133,7 @@ TEST(RecordSession, GuestAndHostTimeAgree) {
 // --- replay ---
 
 struct Replay {
-  explicit Replay(const Past& past, EngineKind engine = EngineKind::kInterp)
+  explicit Replay(const Past& past, EngineKind engine = kDefaultEngine)
       : machine(Machine::create(recording_config(engine), tap).value()), session(*machine, tap) {
     Ram& ram = machine->ram();
     std::copy(past.ram.begin(), past.ram.end(), ram.frame(0));

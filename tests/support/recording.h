@@ -30,7 +30,7 @@ struct Past {
 };
 
 inline constexpr uint64_t kRecordingRamBytes = 16 << 20;
-MachineConfig recording_config(EngineKind engine = EngineKind::kInterp);
+MachineConfig recording_config(EngineKind engine = kDefaultEngine);
 
 // Prints a character every two milliseconds of guest time, writes to 64 pages in turn, sleeps in between, and
 // echoes what is typed; 'q' powers off.
