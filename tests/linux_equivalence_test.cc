@@ -23,11 +23,12 @@ std::string guest_folder() {
   return base + "/recount/guest/";
 }
 
-std::unique_ptr<TestMachine> boot(EngineKind engine) {
+std::unique_ptr<TestMachine> boot(EngineKind engine, const JitOptions& jit = {}) {
   MachineConfig config;
   config.ram_bytes = 128 << 20;
   config.append = "console=ttyS0 earlycon=sbi recount.run=poweroff";
   config.engine = engine;
+  config.jit = jit;
   BootImages images{.firmware = {},
                     .kernel = read_or_die(guest_folder() + "vmlinuz"),
                     .initrd = read_or_die(guest_folder() + "initramfs.cpio.gz")};
@@ -73,15 +74,70 @@ Position next_digest(TestMachine& t) {
   return Position{(raw(t.machine().at()) / kDigestEvery + 1) * kDigestEvery};
 }
 
-TEST(LinuxEquivalence, TwoBootsAreOne) {
-  auto t = boot(EngineKind::kInterp);
+class LinuxEquivalence : public testing::TestWithParam<EngineKind> {};
+
+TEST_P(LinuxEquivalence, TwoBootsAreOne) {
+  auto t = boot(GetParam());
   for (uint64_t at = kDigestEvery; at <= kSteps; at += kDigestEvery) {
     t->run_until(Position{at});
     ASSERT_TRUE(matches(*t));
   }
 }
 
-TEST(LinuxEquivalence, TheOracleBootsTheSame) {
+// Side by side to the guest's own end: harts and devices at short distances, all of it at long ones.
+TEST(LinuxEngines, TheJitKeepsInStepWithTheInterpreter) {
+  constexpr uint64_t kMostSteps = 5'000'000'000, kLongest = 2'000'000;
+  Random random(first_seed());
+  auto interp = boot(EngineKind::kInterp), jit = boot(EngineKind::kJit);
+  uint64_t compared = 0;
+  for (;;) {
+    Position before = interp->machine().at(), to = before + 1 + below(random, kLongest);
+    Stop a = interp->run_until(to), b = jit->run_until(to);
+    ASSERT_EQ(a, b) << "behind step " << raw(before);
+    ASSERT_EQ(interp->machine().at(), jit->machine().at());
+    ASSERT_EQ(interp->state_digest(), jit->state_digest()) << "between steps " << raw(before) << " and " << raw(to) << "\n"
+                                                           << difference(*interp, *jit);
+    if (++compared % 64 == 0 || a != Stop::kPosition) {
+      ASSERT_EQ(interp->digest(), jit->digest()) << "before step " << raw(to);
+    }
+    if (a != Stop::kPosition) {
+      EXPECT_EQ(a, Stop::kPoweroff);
+      break;
+    }
+    ASSERT_LT(raw(to), kMostSteps) << "it does not end";
+  }
+  std::printf("%" PRIu64 " states of %" PRIu64 " steps are the same\n", compared, raw(jit->machine().at()));
+}
+
+TEST(LinuxEngines, ACodeCacheThatFillsChangesNothing) {
+  class Count final : public CodeObserver {
+   public:
+    void translated(uint64_t, const void*, size_t) override {}
+    void forgotten() override { ++forgets; }
+    uint64_t forgets = 0;
+  } count;
+  auto t = boot(EngineKind::kJit, {.hot_after = 1, .code_bytes = 256 << 10, .observer = &count});
+  for (uint64_t at = kDigestEvery; at <= kSteps; at += kDigestEvery) {
+    t->run_until(Position{at});
+    ASSERT_TRUE(matches(*t));
+  }
+  EXPECT_GT(count.forgets, 10u) << "it did not fill: the test shows nothing";
+}
+
+TEST(LinuxEngines, ThresholdsChangeNothing) {
+  Random random(first_seed());
+  for (unsigned round = 0; round < 2; ++round) {
+    JitOptions options{.hot_after = static_cast<unsigned>(1 + below(random, 255)),
+                       .most_steps = static_cast<unsigned>(1 + below(random, 64))};
+    auto t = boot(EngineKind::kJit, options);
+    for (uint64_t at = kDigestEvery; at <= kSteps; at += kDigestEvery) {
+      t->run_until(Position{at});
+      ASSERT_TRUE(matches(*t)) << "hot_after=" << options.hot_after << " most_steps=" << options.most_steps;
+    }
+  }
+}
+
+TEST(LinuxEngines, TheOracleBootsTheSame) {
   auto t = boot(EngineKind::kReference);
   for (uint64_t at = kDigestEvery; at <= kOracleSteps; at += kDigestEvery) {
     t->run_until(Position{at});
@@ -89,7 +145,7 @@ TEST(LinuxEquivalence, TheOracleBootsTheSame) {
   }
 }
 
-TEST(LinuxEquivalence, TheOracleGoesOnTheSameFromACheckpoint) {
+TEST(LinuxEngines, TheOracleGoesOnTheSameFromACheckpoint) {
   const Checkpoint& checkpoint = reference().at_oracle_from;
   auto t = boot(EngineKind::kReference);
   t->restore(checkpoint);
@@ -99,18 +155,18 @@ TEST(LinuxEquivalence, TheOracleGoesOnTheSameFromACheckpoint) {
   }
 }
 
-TEST(LinuxEquivalence, SlicesChangeNothing) {
+TEST_P(LinuxEquivalence, SlicesChangeNothing) {
   Random random(first_seed());
-  auto t = boot(EngineKind::kInterp);
+  auto t = boot(GetParam());
   while (raw(t->machine().at()) < kSteps) {
     t->run_until(std::min(t->machine().at() + 1 + below(random, 200), next_digest(*t)));
     ASSERT_TRUE(matches(*t));
   }
 }
 
-TEST(LinuxEquivalence, ForgettingCachesChangesNothing) {
+TEST_P(LinuxEquivalence, ForgettingCachesChangesNothing) {
   Random random(first_seed());
-  auto t = boot(EngineKind::kInterp);
+  auto t = boot(GetParam());
   while (raw(t->machine().at()) < kSteps) {
     t->run_until(std::min(t->machine().at() + 1 + below(random, 100'000), next_digest(*t)));
     t->machine().forget(static_cast<Cached>(below(random, 3)));
@@ -118,20 +174,23 @@ TEST(LinuxEquivalence, ForgettingCachesChangesNothing) {
   }
 }
 
-TEST(LinuxEquivalence, CapturedAnywhereItGoesOnTheSame) {
+TEST_P(LinuxEquivalence, CapturedAnywhereItGoesOnTheSame) {
   Random random(first_seed());
-  auto t = boot(EngineKind::kInterp);
+  auto t = boot(GetParam());
   uint64_t capture_at = below(random, kSteps / 4);
   while (raw(t->machine().at()) < kSteps) {
     t->run_until(std::min(Position{capture_at}, next_digest(*t)));
     ASSERT_TRUE(matches(*t));
     if (raw(t->machine().at()) != capture_at) continue;
     Checkpoint checkpoint = t->capture();
-    t = boot(EngineKind::kInterp);
+    t = boot(GetParam());
     t->restore(checkpoint);
     capture_at += 1 + below(random, kSteps / 4);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Engines, LinuxEquivalence, testing::Values(EngineKind::kInterp, EngineKind::kJit),
+                         [](const auto& engine) { return std::string(engine_name(engine.param)); });
 
 }  // namespace
 }  // namespace recount::test
