@@ -237,6 +237,35 @@ TEST_P(Conformance, ReservedDynamicRoundingIsIllegalAtItsUse) {
   EXPECT_EQ(s.mepc, kRam + kCode + 4);
 }
 
+// What a slow path writes to a register that is overwritten at once: a block must not take it for what was there before.
+TEST_P(Conformance, AtomicWhoseResultIsOverwrittenSpoilsNoCopyOfTheOldValue) {
+  hart_.x[5] = kRam + kData;
+  hart_.x[7] = 21;
+  put64(kData, 7);
+  put(kCode, Assembler()
+                 .emit(Op::kAdd, {.rd = 6, .rs1 = 7, .rs2 = 7})
+                 .emit(Op::kAddi, {.rd = 28, .rs1 = 6})
+                 .emit(Op::kAmoaddD, {.rd = 6, .rs1 = 5, .rs2 = 7})
+                 .emit(Op::kAddi, {.rd = 30, .rs1 = 28, .imm = 1})
+                 .emit(Op::kAddi, {.rd = 6, .imm = 1})
+                 .emit(Op::kJal));
+  const HartState& s = run();
+  EXPECT_EQ(s.x[30], 43u);
+  EXPECT_EQ(s.x[6], 1u);
+  EXPECT_EQ(get64(kData), 28u);
+}
+TEST_P(Conformance, NanThatIsOverwrittenBySinglesLeavesThemBoxed) {
+  hart_.mstatus |= mstatus::kFs;
+  hart_.f[2] = 0x7ff8000000000000;
+  hart_.f[4] = 0xffffffff3f800000;
+  put(kCode, Assembler()
+                 .emit(Op::kFsgnjS, {.rd = 1, .rs1 = 4, .rs2 = 4})
+                 .emit(Op::kFaddD, {.rd = 1, .rs1 = 2, .rs2 = 2, .rm = 7})
+                 .emit(Op::kFsgnjS, {.rd = 1, .rs1 = 4, .rs2 = 4})
+                 .emit(Op::kJal));
+  EXPECT_EQ(run().f[1], 0xffffffff3f800000u);
+}
+
 // QEMU before 8.0 gets this wrong, so that it is not compared there.
 TEST_P(Conformance, CtzwLooksAtTheLowWordOnly) {
   hart_.x[5] = 1ull << 40;

@@ -93,6 +93,18 @@ bool has_effects(Kind kind) {
   }
 }
 
+bool may_be_interpreted(Kind kind) {
+  switch (kind) {
+    case Kind::kAmo:
+    case Kind::kFUnary:
+    case Kind::kFBinary:
+    case Kind::kFTernary:
+    case Kind::kFToInt:
+    case Kind::kFFromInt: return true;
+    default: return false;
+  }
+}
+
 bool may_leave(Kind kind) {
   switch (kind) {
     case Kind::kLoad:

@@ -106,6 +106,8 @@ bool is_float_operand(Kind kind, unsigned operand);
 bool is_float_result(Kind kind);
 // Has effects beyond its result: stays even when nobody uses that.
 bool has_effects(Kind kind);
+// The interpreter may do the whole guest instruction in its place, and so set the instruction's slot itself.
+bool may_be_interpreted(Kind kind);
 // May leave the block in the middle, with all slots as the guest has them then.
 bool may_leave(Kind kind);
 

@@ -19,7 +19,8 @@ void remove_dead(Block& block) {
     if (kind == Kind::kSet || kind == Kind::kFSet) {
       auto& dead = kind == Kind::kSet ? overwritten : float_overwritten;
       // A value that is used later keeps its slot: that is where an emitter without a free register finds it again.
-      keep[n] = !dead[i.slot] || used[i.a];
+      // And what the interpreter may have set must be known to be set.
+      keep[n] = !dead[i.slot] || used[i.a] || may_be_interpreted(kind_of(block.insts[i.a]));
       dead.set(i.slot);
     } else if (kind == Kind::kGet || kind == Kind::kFGet) {
       keep[n] = used[n];
