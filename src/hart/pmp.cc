@@ -1,5 +1,6 @@
 #include "hart/pmp.h"
 
+#include <array>
 #include <bit>
 
 #include "base/address.h"
@@ -36,7 +37,8 @@ uint8_t needed_bit(Access access) {
 }
 
 // The usual case under a kernel without firmware, and asked at every step of a walk.
-bool nothing_set_up(const HartState& hart) { return hart.pmpcfg == std::array<uint8_t, kPmpEntryCount>{}; }
+bool nothing_set_up(const HartState& hart) { using Words = std::array<uint64_t, kPmpEntryCount / 8>;
+  return std::bit_cast<Words>(hart.pmpcfg) == Words{}; }
 
 }  // namespace
 
