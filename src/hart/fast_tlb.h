@@ -1,7 +1,8 @@
 #pragma once
-// What translated code looks guest addresses up in, inline: one data context's pages, direct-mapped. Filled
-// and emptied by the Mmu only (FastTlbPool); an entry promises all that the Tlb's entry for the same page
-// does.
+// What translated code looks guest addresses up in, inline: one data context's pages. Each slot has a first entry, which
+// the fast path compares, and a second one, which is looked at when that fails: so two pages that share a slot and are used
+// in turns do not push each other out. Filled and emptied by the Mmu only (FastTlbPool); an entry promises all that the
+// Tlb's entry for the same page does.
 
 #include <array>
 #include <cstddef>
@@ -19,8 +20,12 @@ struct FastTlb {
   static constexpr unsigned kIndexBits = 8;  // the low bits of the virtual page number
   static constexpr size_t kEntryCount = 1u << kIndexBits;
 
-  std::array<FastTlbEntry, kEntryCount> load{};
-  std::array<FastTlbEntry, kEntryCount> store{};
+  using Side = std::array<FastTlbEntry, kEntryCount>;
+  // From an entry of a first side to the second's of the same slot.
+  static constexpr size_t kSecond = sizeof(Side);
+
+  Side load{}, load_second{};
+  Side store{}, store_second{};
 };
 
 }  // namespace recount

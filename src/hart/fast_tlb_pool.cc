@@ -21,9 +21,12 @@ void FastTlbPool::replace(TlbContext context) {
 
 void FastTlbPool::fill(Access access, const TlbEntry& entry) {
   auto a = static_cast<size_t>(access);
-  size_t slot = slot_of(entry);
-  side(selected_, access)[slot] = {entry.page(), entry.addend};
-  filled_[a][selected_].add(slot);
+  size_t n = slot_of(entry);
+  auto [first, second] = slot(selected_, access, n);
+  if (first->page == entry.page()) return;
+  *second = *first;
+  *first = {entry.page(), entry.addend};
+  filled_[a][selected_].add(n);
   filled_members_[a].add(selected_);
 }
 
@@ -34,9 +37,10 @@ void FastTlbPool::flush(Access access) {
 }
 
 void FastTlbPool::empty(size_t member, Access access) {
-  Side& entries = side(member, access);
   FilledSlots<FastTlb::kEntryCount>& filled = filled_[static_cast<size_t>(access)][member];
-  filled.each([&](size_t slot) { entries[slot] = {}; });
+  filled.each([&](size_t n) {
+    for (FastTlbEntry* e : slot(member, access, n)) *e = {};
+  });
   filled.clear();
 }
 

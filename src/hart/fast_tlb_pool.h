@@ -30,19 +30,22 @@ class FastTlbPool {
   void drop(Access access, const TlbEntry& entry) {
     size_t member = member_of_[Tlb::context_of(entry.tag)];
     if (member == kNone) return;
-    FastTlbEntry& e = side(member, access)[slot_of(entry)];
-    if (e.page == entry.page()) e = {};
+    for (FastTlbEntry* e : slot(member, access, slot_of(entry))) {
+      if (e->page == entry.page()) *e = {};
+    }
   }
   // All of them, for that access.
   void flush(Access access);
 
  private:
-  using Side = std::array<FastTlbEntry, FastTlb::kEntryCount>;
   static constexpr uint8_t kNone = 0xff;
 
   static size_t slot_of(const TlbEntry& entry) { return entry.tag % FastTlb::kEntryCount; }
-  Side& side(size_t member, Access access) {
-    return access == Access::kLoad ? members_[member].load : members_[member].store;
+  // The first and the second entry.
+  std::array<FastTlbEntry*, 2> slot(size_t member, Access access, size_t n) {
+    FastTlb& t = members_[member];
+    if (access == Access::kLoad) return {&t.load[n], &t.load_second[n]};
+    return {&t.store[n], &t.store_second[n]};
   }
   void replace(TlbContext context);
   void empty(size_t member, Access access);

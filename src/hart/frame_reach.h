@@ -35,7 +35,7 @@ class FrameReach {
   }
 
  private:
-  static constexpr size_t kBucketCount = 8192;  // twice the Tlb's entries
+  static constexpr size_t kBucketCount = 32768;  // twice the Tlb's entries
 
   static size_t index_of(uintptr_t host_page) { return host_page >> kPageShift & (kBucketCount - 1); }
   void flip(size_t index, size_t slot) {

@@ -64,17 +64,18 @@ class Mmu final : public WriteWatcher {
 
   // The physical address that va fetches from. Fetching from outside of RAM is an access fault.
   std::expected<Gpa, Trap> translate_fetch(uint64_t va) {
-    const TlbEntry* e = caches_.find(Access::kFetch, Tlb::tag_of(va, fetch_context_));
+    const TlbEntry* e = caches_.find(Access::kFetch, Tlb::tag_of(va, fetch_context(va)));
     if (e != nullptr) [[likely]] return Gpa{e->addend + va};
     return translate_fetch_slow(va);
   }
   // Whether translate_fetch(va) holds for all of va's page. Not where PMP draws a border through it.
   bool fetch_holds_for_page(uint64_t va) const {
-    return caches_.find(Access::kFetch, Tlb::tag_of(va, fetch_context_)) != nullptr;
+    return caches_.find(Access::kFetch, Tlb::tag_of(va, fetch_context(va))) != nullptr;
   }
-  TlbContext fetch_context() const { return fetch_context_; }
-  // Changes whenever a cached fetch translation may have been dropped.
-  uint64_t fetch_epoch() const { return fetch_epoch_; }
+  // The high half of the address space is mostly the kernel's, and the same under many roots: such share a context there.
+  TlbContext fetch_context(uint64_t va) const { return fetch_context_[va >> 63]; }
+  // Changes whenever a cached fetch translation in va's half may have been dropped.
+  uint64_t fetch_epoch(uint64_t va) const { return fetch_epoch_[va >> 63]; }
 
   // After any change to privilege, mstatus or satp.
   void update_context();
@@ -114,11 +115,21 @@ class Mmu final : public WriteWatcher {
   std::expected<uint64_t, Trap> load_crossing(uint64_t va, unsigned size_bytes);
   std::expected<void, Trap> store_crossing(uint64_t va, unsigned size_bytes, uint64_t value);
   std::expected<Gpa, Trap> translate_fetch_slow(uint64_t va);
-  void drop_leaf(uint64_t index, uint64_t old_pte);
+  void drop_leaf(uint64_t index, uint64_t old_pte, uint8_t flags);
   void drop_all();
+  void drop_halves(uint8_t flags);
   Privilege data_privilege() const;
   void mark_frame(Gpa gpa, uint8_t flag);
-  TlbContext slot_of_root(uint64_t satp);
+  struct Root {
+    uint64_t satp;
+    uint8_t high;  // the slot whose contexts are used for the high half
+  };
+  enum class Share : uint8_t { kNo, kIfSame };
+  TlbContext slot_of_root(uint64_t satp, Share share);
+  uint8_t slot_with_same_high_half(uint64_t satp);
+  const uint8_t* high_half(uint64_t satp);
+  void root_changes(Gpa gpa);
+  void set_context(Share share);
 
   HartState& hart_;
   Ram& ram_;
@@ -126,11 +137,11 @@ class Mmu final : public WriteWatcher {
   const Caching caching_;
   CodeWatcher* code_watcher_ = nullptr;
   TlbContext data_context_ = 0;
-  TlbContext fetch_context_ = 0;
-  uint64_t fetch_epoch_ = 1;
+  std::array<TlbContext, 2> fetch_context_{};  // for the low and the high half
+  std::array<uint64_t, 2> fetch_epoch_{1, 1};
   uint64_t table_stores_ = 0;  // since the page-table flags were last cleared
   TranslationCaches caches_;
-  std::vector<uint64_t> roots_;  // satp values by context slot; slot 0 is "no translation"
+  std::vector<Root> roots_;  // by context slot; slot 0 is "no translation"
   std::array<uint8_t, 256> root_hints_{};  // by a hash of satp: the slot that one of that hash had last
 };
 

@@ -314,8 +314,13 @@ class FastTlbTest : public MmuTest {
   // As translated code does it.
   uint8_t* found(uint64_t va, Access access) {
     const FastTlb& fast = *hart_.mmu.fast_tlb;
-    const FastTlbEntry& e = (access == Access::kLoad ? fast.load : fast.store)[va >> kPageShift & 255];
-    return e.page == (va & ~kPageMask) ? reinterpret_cast<uint8_t*>(e.addend + va) : nullptr;
+    const auto& first = access == Access::kLoad ? fast.load : fast.store;
+    const auto& second = access == Access::kLoad ? fast.load_second : fast.store_second;
+    for (const auto* side : {&first, &second}) {
+      const FastTlbEntry& e = (*side)[va >> kPageShift & 255];
+      if (e.page == (va & ~kPageMask)) return reinterpret_cast<uint8_t*>(e.addend + va);
+    }
+    return nullptr;
   }
   bool loads(uint64_t va = kVa) { return found(va, Access::kLoad) != nullptr; }
   bool stores(uint64_t va = kVa) { return found(va, Access::kStore) != nullptr; }
@@ -487,9 +492,9 @@ TEST_P(FastTlbTest, ChangedEntryOfADataPageMovesNoFetchEpoch) {
   entry(0) = pte(kPage, kAll & ~kX);
   fill();
   hart_.mmu.code_changed = hart_.mmu.translations_dropped = false;
-  uint64_t epoch = hart_.mmu.fetch_epoch();
+  uint64_t epoch = hart_.mmu.fetch_epoch(kVa);
   entry(0) = pte(kSecondPage, kAll);
-  EXPECT_EQ(hart_.mmu.fetch_epoch(), epoch);
+  EXPECT_EQ(hart_.mmu.fetch_epoch(kVa), epoch);
   EXPECT_FALSE(hart_.mmu.code_changed);
   EXPECT_FALSE(loads() || stores());
   EXPECT_TRUE(hart_.mmu.translations_dropped);
@@ -499,9 +504,9 @@ TEST_P(FastTlbTest, ChangedEntryOfAnExecutablePageOrAnUpperOneMovesTheFetchEpoch
   for (unsigned level = 0; level < levels(); ++level) {
     ASSERT_EQ(cause_of_fetch(), 0u);
     hart_.mmu.code_changed = hart_.mmu.translations_dropped = false;
-    uint64_t epoch = hart_.mmu.fetch_epoch();
+    uint64_t epoch = hart_.mmu.fetch_epoch(kVa);
     entry(level) = static_cast<uint64_t>(entry(level));
-    EXPECT_NE(hart_.mmu.fetch_epoch(), epoch) << level;
+    EXPECT_NE(hart_.mmu.fetch_epoch(kVa), epoch) << level;
     EXPECT_TRUE(hart_.mmu.code_changed && hart_.mmu.translations_dropped);
     EXPECT_FALSE(hart_.mmu.fetch_holds_for_page(kVa));
   }

@@ -29,7 +29,7 @@ struct TlbEntry {
 class Tlb {
  public:
   static constexpr unsigned kIndexBits = 9;  // of the leaf table: so one PTE reaches few slots
-  static constexpr unsigned kWayBits = 3;    // hashed from the rest, against aliasing
+  static constexpr unsigned kWayBits = 5;    // hashed from the rest, against aliasing
   static constexpr size_t kWayCount = 1u << kWayBits;
   static constexpr size_t kEntryCount = 1u << (kIndexBits + kWayBits);
 
@@ -42,10 +42,11 @@ class Tlb {
   static size_t slot_of(uint64_t tag) {
     uint64_t low = tag & ((1u << kIndexBits) - 1);
     uint64_t way = ((tag >> kIndexBits) * 0x9e3779b97f4a7c15ull) >> (64 - kWayBits);
-    return low | way << kIndexBits;
+    return slot_of_leaf_index(low, way);
   }
-  // Every page that the last-level entry with this index maps is in one of these.
-  static size_t slot_of_leaf_index(uint64_t leaf_index, size_t way) { return leaf_index | way << kIndexBits; }
+  // Every page that the last-level entry with this index maps is in one of these. They lie side by side: they are dropped
+  // together.
+  static size_t slot_of_leaf_index(uint64_t leaf_index, size_t way) { return leaf_index << kWayBits | way; }
 
   const TlbEntry& operator[](size_t slot) const { return entries_[slot]; }
   void fill(size_t slot, const TlbEntry& entry) {

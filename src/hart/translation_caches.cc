@@ -27,6 +27,15 @@ void TranslationCaches::flush() {
   for (Access access : {Access::kLoad, Access::kStore, Access::kFetch}) flush(access);
 }
 
+void TranslationCaches::flush_half(bool top_bit) {
+  for (Access access : {Access::kLoad, Access::kStore, Access::kFetch}) {
+    const Tlb& entries = tlb(access);
+    entries.each_filled([&](size_t slot) {
+      if (entries[slot].page() >> 63 == static_cast<uint64_t>(top_bit)) drop(access, slot);
+    });
+  }
+}
+
 void TranslationCaches::drop_leaf_index(Access access, uint64_t leaf_index) {
   for (size_t way = 0; way < Tlb::kWayCount; ++way) drop(access, Tlb::slot_of_leaf_index(leaf_index, way));
 }

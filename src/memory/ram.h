@@ -21,9 +21,14 @@ enum FrameFlag : uint8_t {
   kFramePageTable = 2,  // a cached translation was read from here, at the last level
   kFrameUpperTable = 8,  // ... at an upper level: one entry reaches many pages
   kFrameDirty = 4,      // written since the last checkpoint digest
+  kFrameRoot = 16,      // the upper half of this top-level table is taken to be the same as another's
+  kFrameLowHalf = 32,   // of tables: read on the way to addresses whose top bit is clear ...
+  kFrameHighHalf = 64,  // ... or set: what its entries reach
 };
 
-inline constexpr uint8_t kFrameWatched = kFrameCode | kFramePageTable | kFrameUpperTable;
+inline constexpr uint8_t kFrameTable =
+    kFramePageTable | kFrameUpperTable | kFrameRoot | kFrameLowHalf | kFrameHighHalf;
+inline constexpr uint8_t kFrameWatched = kFrameCode | kFrameTable;
 
 // Told before bytes of a marked frame change.
 class WriteWatcher {

@@ -136,8 +136,8 @@ std::expected<Insn, Trap> Interpreter::fetch(uint64_t pc) {
 
 Block* Interpreter::block_at(uint64_t pc) {
   JumpEntry& entry = jumps_[(pc >> 1) % kJumpCacheSize];
-  uint64_t epoch = hart_.mmu.fetch_epoch() + block_epoch_;
-  if (entry.pc == pc && entry.context == hart_.mmu.fetch_context() && entry.epoch == epoch) [[likely]] {
+  uint64_t epoch = hart_.mmu.fetch_epoch(pc) + block_epoch_;
+  if (entry.pc == pc && entry.context == hart_.mmu.fetch_context(pc) && entry.epoch == epoch) [[likely]] {
     return entry.block;
   }
   return find_block(pc, entry);
@@ -160,7 +160,7 @@ Block* Interpreter::find_block(uint64_t pc, JumpEntry& entry) {
     block = blocks_.insert(std::move(built));
     hart_.mmu.mark_code(*gpa);
   }
-  entry = {pc, hart_.mmu.fetch_context(), hart_.mmu.fetch_epoch() + block_epoch_, block};
+  entry = {pc, hart_.mmu.fetch_context(pc), hart_.mmu.fetch_epoch(pc) + block_epoch_, block};
   return block;
 }
 

@@ -99,10 +99,10 @@ Translation* Jit::translation_at(uint64_t pc) {
 
 const void* Jit::code_at(uint64_t pc) {
   x64::JumpEntry& entry = jumps_[x64::jump_index(pc)];
-  if (entry.pc == pc && entry.key == fetch_key()) return entry.code;
+  if (entry.pc == pc && entry.key == fetch_key(pc)) return entry.code;
   Translation* t = translation_at(pc);
   if (t == nullptr) return nullptr;
-  entry = {.pc = pc, .key = fetch_key(), .code = memory_->executable() + t->entry};
+  entry = {.pc = pc, .key = fetch_key(pc), .code = memory_->executable() + t->entry};
   return entry.code;
 }
 
@@ -166,11 +166,17 @@ void Jit::follow_link() {
   ++figures_.links;
 }
 
+void Jit::set_fetch_keys() {
+  constexpr uint64_t kHighHalf = 1ull << 63;
+  word(Word::kFetchKey) = fetch_key(0);
+  word(Word::kHighFetchKey) = fetch_key(kHighHalf);
+}
+
 std::optional<Exit> Jit::enter(const void* code, uint64_t limit) {
   limit_ = limit;
   exit_.reset();
   word(Word::kPageBase) = hart_.state.pc & ~kPageMask;
-  word(Word::kFetchKey) = fetch_key();
+  set_fetch_keys();
   word(Word::kBudget) = limit - time_.steps;
   word(Word::kMxcsr) = guest_mxcsr();
   set_float_mode();

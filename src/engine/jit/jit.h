@@ -50,7 +50,12 @@ class Jit final : public Engine, private CodeWatcher {
   void forget_code();
   bool becomes_hot(uint64_t physical_pc);
   std::optional<Exit> enter(const void* code, uint64_t limit);
-  uint64_t fetch_key() const { return hart_.mmu.fetch_epoch() << 12 | hart_.mmu.fetch_context(); }
+  // What a translated address is known under: its context, and the epoch of its half.
+  uint64_t fetch_key(uint64_t pc) const {
+    return hart_.mmu.fetch_epoch(pc) << kTlbContextBits | hart_.mmu.fetch_context(pc);
+  }
+  void set_fetch_keys();
+  bool fetch_keys_hold() const;
 
   // The slow paths of translated code.
   static uint32_t slow_load(void* self) { return static_cast<uint32_t>(static_cast<Jit*>(self)->load()); }

@@ -15,10 +15,16 @@ using x64::Word;
 // The position before the instruction that asks.
 void Jit::sync(const Info& where) { time_.steps = limit_ - (word(Word::kBudget) + where.remaining); }
 
+bool Jit::fetch_keys_hold() const {
+  constexpr uint64_t kHighHalf = 1ull << 63;
+  auto known = [this](Word w) { return hart_.engine_words[static_cast<size_t>(w)]; };
+  return known(Word::kFetchKey) == fetch_key(0) && known(Word::kHighFetchKey) == fetch_key(kHighHalf);
+}
+
 // The state is complete: back to translated code, wherever the pc leads.
 ExitReason Jit::resume() {
   word(Word::kBudget) = limit_ - time_.steps;
-  word(Word::kFetchKey) = fetch_key();
+  set_fetch_keys();
   return ExitReason::kResume;
 }
 
@@ -159,7 +165,7 @@ ExitReason Jit::step() {
   if (did.outcome == interp::Outcome::kTrap) return resume();
   if (did.outcome == interp::Outcome::kAttention) {
     if (!only_unmasks(*op) || interrupt_possible()) return leave(Exit::kAttention);
-    bool follows = hart_.state.pc == pc + where.length && word(Word::kFetchKey) == fetch_key();
+    bool follows = hart_.state.pc == pc + where.length && fetch_keys_hold();
     return follows ? ExitReason::kGoOn : resume();
   }
   return ExitReason::kGoOn;

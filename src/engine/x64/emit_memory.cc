@@ -39,9 +39,21 @@ void Emitter::check(Gpr address, Gpr addend, Gpr index, unsigned width, bool sto
   a_->add(index, l_.fast_tlb());
   a_->mov(addend, address);
   a_->and_(addend, -static_cast<int32_t>(kPageSize) | static_cast<int32_t>(width - 1));
-  a_->cmp(addend, ptr(index, table + static_cast<int32_t>(offsetof(FastTlbEntry, page))));
-  a_->long_().jne(slow);
-  a_->mov(addend, ptr(index, table + static_cast<int32_t>(offsetof(FastTlbEntry, addend))));
+  Mem page = ptr(index, table + static_cast<int32_t>(offsetof(FastTlbEntry, page)));
+  Mem found = ptr(index, table + static_cast<int32_t>(offsetof(FastTlbEntry, addend)));
+  Label second = a_.label(), done = a_.label();
+  a_->cmp(addend, page);
+  a_->long_().jne(second);
+  a_->mov(addend, found);
+  a_->bind(done);
+  cold([this, second, done, slow, addend, page, found] {
+    constexpr auto kSecond = static_cast<int64_t>(FastTlb::kSecond);
+    a_->bind(second);
+    a_->cmp(addend, page.cloneAdjusted(kSecond));
+    a_->long_().jne(slow);
+    a_->mov(addend, found.cloneAdjusted(kSecond));
+    a_->jmp(done);
+  });
 }
 
 void Emitter::load(const ir::Inst& i, Value v) {

@@ -10,7 +10,8 @@ namespace recount::x64 {
 // Hart::engine_words, by name.
 enum class Word : uint8_t {
   kPageBase,   // guest address of the page that is running
-  kFetchKey,   // what fetch translations are valid for: context and epoch
+  kFetchKey,   // what fetch translations in the low half are valid for: context and epoch
+  kHighFetchKey,  // the same for the high half
   kJumps,      // the jump cache's first entry
   kBudget,     // r15, outside of translated code
   kInfo,       // an Info, or a link's number, for the code that is called or left for

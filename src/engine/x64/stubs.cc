@@ -134,6 +134,8 @@ void emit_lookup(Assembler& a, const Layout& l, const Label& miss) {
   static_assert(sizeof(JumpEntry) == 2u << kEntryShift);
   a->mov(ecx, eax);
   a->mov(rdx, l.word(Word::kFetchKey));
+  a->test(rax, rax);
+  a->cmovs(rdx, l.word(Word::kHighFetchKey));
   a->shr(ecx, 12);
   a->xor_(ecx, eax);
   a->and_(ecx, kIndexMask);
