@@ -265,6 +265,20 @@ TEST_P(Conformance, NanThatIsOverwrittenBySinglesLeavesThemBoxed) {
                  .emit(Op::kJal));
   EXPECT_EQ(run().f[1], 0xffffffff3f800000u);
 }
+TEST_P(Conformance, SignOfACopyIsTheOriginalsOwn) {
+  hart_.mstatus |= mstatus::kFs;
+  hart_.f[2] = 0xbff0000000000000;
+  put(kCode, Assembler()
+                 .emit(Op::kFsgnjD, {.rd = 1, .rs1 = 2, .rs2 = 2})
+                 .emit(Op::kFsgnjD, {.rd = 3, .rs1 = 2, .rs2 = 1})
+                 .emit(Op::kFsgnjnD, {.rd = 4, .rs1 = 2, .rs2 = 1})
+                 .emit(Op::kFsgnjxD, {.rd = 5, .rs1 = 2, .rs2 = 1})
+                 .emit(Op::kJal));
+  const HartState& s = run();
+  EXPECT_EQ(s.f[3], 0xbff0000000000000u);
+  EXPECT_EQ(s.f[4], 0x3ff0000000000000u);
+  EXPECT_EQ(s.f[5], 0x3ff0000000000000u);
+}
 
 // QEMU before 8.0 gets this wrong, so that it is not compared there.
 TEST_P(Conformance, CtzwLooksAtTheLowWordOnly) {

@@ -194,11 +194,12 @@ void Emitter::float_select(const ir::Inst& i, Value v, Inst::Id select, Inst::Id
 void Emitter::float_sign(const ir::Inst& i, Value v) {
   Xmm a = float_reg(i.a), b = float_reg(i.b);
   Xmm to = floats_.define(v);
+  auto kind = static_cast<SignKind>(i.detail);
+  if (i.a == i.b && kind == SignKind::kSame) return static_cast<void>(a_->vmovaps(to, a));
   Xmm sign = floats_.scratch();
   unsigned below = i.width * 8u - 1;
   a_->vpcmpeqd(sign, sign, sign);
   a_->emit(of_width(i.width, Inst::kIdVpslld, Inst::kIdVpsllq), sign, sign, below);
-  auto kind = static_cast<SignKind>(i.detail);
   if (i.a == i.b) {
     kind == SignKind::kOpposite ? a_->vxorps(to, a, sign) : a_->vandnps(to, sign, a);
     return;
