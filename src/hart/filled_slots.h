@@ -17,6 +17,11 @@ class FilledSlots {
     words_[slot / 64] |= 1ull << slot % 64;
     groups_[slot / 4096] |= 1ull << slot / 64 % 64;
   }
+  // Of count slots, at most 64, that lie in one word.
+  bool any(size_t first, size_t count) const {
+    uint64_t mask = (count == 64 ? ~0ull : (1ull << count) - 1) << first % 64;
+    return (words_[first / 64] & mask) != 0;
+  }
   template <class Visit>
   void each(Visit visit) const {
     each_word([&](size_t word) { each_bit(words_[word], word * 64, visit); });

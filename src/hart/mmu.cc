@@ -81,6 +81,12 @@ uint8_t Mmu::slot_with_same_high_half(uint64_t satp) {
   if (mine == nullptr || has_leaf_to_be_accessed(mine)) return own;
   uint64_t entries = raw(root_of(satp)) + kHighHalfOffset;
   if (!pmp_allows(hart_, entries, kPageSize - kHighHalfOffset, Access::kLoad, Privilege::kSupervisor)) return own;
+  uint8_t before = ram_.flags(root_of(satp));
+  if ((before & kFrameTable) != 0 && (before & kFrameRoot) == 0) {
+    // It was, or is, some other table too. Nothing that came from it stays; from here on it is a root.
+    drop_halves(before);
+    clear_table_flags(root_of(satp));
+  }
   mark_frame(root_of(satp), kFrameUpperTable | kFrameRoot | kFrameLowHalf | kFrameHighHalf);
   constexpr size_t kTries = 4;
   size_t tried = 0;
@@ -153,7 +159,7 @@ void Mmu::drop_all() {
 void Mmu::drop_halves(uint8_t flags) {
   for (unsigned half = 0; half < 2; ++half) {
     if ((flags & (half == 0 ? kFrameLowHalf : kFrameHighHalf)) == 0) continue;
-    caches_.flush_half(half == 1);
+    caches_.flush_half(half);
     ++fetch_epoch_[half];
   }
   translations_dropped = true;
@@ -192,7 +198,7 @@ void Mmu::drop_leaf(uint64_t index, uint64_t old_pte, uint8_t flags) {
 }
 
 void Mmu::before_write(Gpa gpa, uint64_t size_bytes, uint8_t flags) {
-  if ((flags & kFrameCode) != 0 && code_watcher_ != nullptr) code_watcher_->code_changes(gpa, size_bytes);
+  if ((flags & kFrameCode) != 0) code_changes(gpa, size_bytes);
   if ((flags & kFrameTable) == 0) return;
   if (++table_stores_ > kTableStoreLimit) {
     flush();
@@ -206,12 +212,28 @@ void Mmu::before_write(Gpa gpa, uint64_t size_bytes, uint8_t flags) {
     auto old_pte = load_le<uint64_t>(ram_.host(Gpa{pte}));
     if ((old_pte & kV) == 0) continue;
     if ((flags & kFrameUpperTable) != 0) {
-      drop_halves(flags);
+      uint8_t reached = flags;
+      if ((ram_.flags(gpa) & kFrameRoot) != 0) reached = (pte & kPageMask) < kHighHalfOffset ? kFrameLowHalf : kFrameHighHalf;
+      drop_halves(reached);
       code_changed = true;
+      // Nothing that came from this frame is cached now. It is often being made into something else, with many stores.
+      if ((ram_.flags(gpa) & kFrameRoot) == 0) clear_table_flags(gpa);
       return;
     }
     drop_leaf((pte & kPageMask) >> 3, old_pte, flags);
   }
+}
+
+// A frame that became data is not to be watched for ever: every store to it would be slow.
+void Mmu::code_changes(Gpa gpa, uint64_t size_bytes) {
+  if (code_watcher_ != nullptr && code_watcher_->code_changes(gpa, size_bytes)) return;
+  uint8_t& flags = ram_.flags(gpa);
+  flags = static_cast<uint8_t>(flags & ~kFrameCode);
+}
+
+void Mmu::clear_table_flags(Gpa gpa) {
+  uint8_t& flags = ram_.flags(gpa);
+  flags = static_cast<uint8_t>(flags & ~kFrameTable);
 }
 
 std::expected<uint64_t, Trap> Mmu::walk(uint64_t va, Access access, Privilege privilege) {
@@ -233,6 +255,8 @@ std::expected<uint64_t, Trap> Mmu::walk(uint64_t va, Access access, Privilege pr
     if ((pte & kV) == 0 || ((pte & kW) != 0 && (pte & kR) == 0) || (pte & kReservedHigh) != 0) {
       return trap(page_fault(access), va);
     }
+    // A grouped root is to be nothing else: its entries' places then say which half they reach.
+    if (level != levels - 1 && (ram_.flags(pte_gpa) & kFrameRoot) != 0) root_changes(pte_gpa);
     if (caching_ == Caching::kOn) mark_frame(pte_gpa, table_flags(level, va));
     uint64_t ppn = (pte & ~kReservedHigh) >> kPpnShift;
     if ((pte & (kR | kX)) == 0) {
@@ -260,7 +284,7 @@ std::expected<uint64_t, Trap> Mmu::walk(uint64_t va, Access access, Privilege pr
       // A or D becoming set takes nothing away from what is cached: only dirtiness is to be noted, and
       // code that lies in the same frame.
       uint8_t& flags = ram_.flags(pte_gpa);
-      if ((flags & kFrameCode) != 0 && code_watcher_ != nullptr) code_watcher_->code_changes(pte_gpa, 8);
+      if ((flags & kFrameCode) != 0) code_changes(pte_gpa, 8);
       flags |= kFrameDirty;
       store_le(ram_.host(pte_gpa), updated);
     }
@@ -315,8 +339,13 @@ std::expected<void, Trap> Mmu::store(uint64_t va, unsigned size_bytes, uint64_t 
     // Never a marked frame: every store to one must come here and be seen. Nor one whose mark this very store
     // takes away: it may have changed the entry that it was translated by.
     bool watched = (ram_.flags(t->gpa) & kFrameWatched) != 0;
-    ram_.note_write(t->gpa, size_bytes);
     uint8_t* host = ram_.host(t->gpa);
+    // What is written again as it was changes no code and no table: new top-level tables are made of old ones.
+    if (watched && std::memcmp(host, &value, size_bytes) == 0) {
+      ram_.flags(t->gpa) |= kFrameDirty;
+    } else {
+      ram_.note_write(t->gpa, size_bytes);
+    }
     std::memcpy(host, &value, size_bytes);
     if (t->cacheable && caching_ == Caching::kOn && !watched) {
       caches_.fill(Access::kStore, {Tlb::tag_of(va, data_context_), reinterpret_cast<uintptr_t>(host) - va});

@@ -23,7 +23,8 @@ enum class Caching : uint8_t { kOff, kOn };
 class CodeWatcher {
  public:
   virtual ~CodeWatcher() = default;
-  virtual void code_changes(Gpa gpa, uint64_t size_bytes) = 0;
+  // True if other code of the frame is still known: stores to it must go on to be told.
+  virtual bool code_changes(Gpa gpa, uint64_t size_bytes) = 0;
 };
 
 class Mmu final : public WriteWatcher {
@@ -117,6 +118,8 @@ class Mmu final : public WriteWatcher {
   std::expected<Gpa, Trap> translate_fetch_slow(uint64_t va);
   void drop_leaf(uint64_t index, uint64_t old_pte, uint8_t flags);
   void drop_all();
+  void code_changes(Gpa gpa, uint64_t size_bytes);
+  void clear_table_flags(Gpa gpa);
   void drop_halves(uint8_t flags);
   Privilege data_privilege() const;
   void mark_frame(Gpa gpa, uint8_t flag);

@@ -377,6 +377,79 @@ TEST_P(FastTlbTest, IsNotFilledWherePmpDrawsABorder) {
   EXPECT_EQ(hart_.mmu.fill_fast(kVa, Access::kLoad), nullptr);
 }
 
+TEST_P(FastTlbTest, TwoPagesOfOneSlotDoNotPushEachOtherOut) {
+  constexpr uint64_t kSameSlot = kVa + FastTlb::kEntryCount * kPageSize;
+  Entry{*ram_, Gpa{table(0) + 8 * FastTlb::kEntryCount}} = pte(kSecondPage, kAll);
+  fill(kVa);
+  fill(kSameSlot);
+  EXPECT_TRUE(loads(kVa) && stores(kVa) && loads(kSameSlot) && stores(kSameSlot));
+  entry(0) = 0;
+  EXPECT_FALSE(loads(kVa) || stores(kVa));
+  EXPECT_TRUE(loads(kSameSlot) && stores(kSameSlot));
+}
+
+// Roots that agree in the high half share what is known of it, as long as they do.
+class SharedHighHalfTest : public FastTlbTest {
+ protected:
+  static constexpr uint64_t kHigh = ~0ull << 38;
+  static constexpr uint64_t kOtherRoot = 0x80030000, kHighHalf = kPageSize / 2;
+
+  // Another address space: an empty low half, and the high half of the first one.
+  void enter_other_root() {
+    std::memcpy(ram_->host(Gpa{kOtherRoot + kHighHalf}), ram_->host(Gpa{table(levels() - 1) + kHighHalf}), kHighHalf);
+    enter(kOtherRoot);
+  }
+  void enter(uint64_t root) {
+    hart_.state.satp = GetParam().satp_mode << satp::kModeShift | root >> kPageShift;
+    hart_.mmu.update_context();
+  }
+  Entry high_entry(uint64_t root) { return {*ram_, Gpa{root + kHighHalf + 8 * 100}}; }
+  TlbContext low() const { return hart_.mmu.fetch_context(kVa); }
+  TlbContext high() const { return hart_.mmu.fetch_context(kHigh); }
+};
+
+TEST_P(SharedHighHalfTest, IsOneContextUnderRootsThatAgreeThere) {
+  TlbContext first_low = low(), first_high = high();
+  enter_other_root();
+  EXPECT_NE(low(), first_low);
+  EXPECT_EQ(high(), first_high);
+}
+
+TEST_P(SharedHighHalfTest, IsNotSharedByRootsThatDiffer) {
+  TlbContext first_high = high();
+  store_le(ram_->host(Gpa{kOtherRoot + kPageSize - 8}), pte(table(0), kV));
+  enter(kOtherRoot);
+  EXPECT_NE(high(), first_high);
+}
+
+TEST_P(SharedHighHalfTest, EndsWhenOneOfThemChangesThere) {
+  TlbContext shared = high();
+  enter_other_root();
+  ASSERT_EQ(high(), shared);
+  hart_.mmu.code_changed = false;
+  high_entry(kOtherRoot) = pte(table(0), kV);
+  EXPECT_NE(high(), shared);
+  EXPECT_TRUE(hart_.mmu.code_changed);
+  enter(table(levels() - 1));
+  EXPECT_EQ(high(), shared);
+}
+
+TEST_P(SharedHighHalfTest, DoesNotBeginWhereAWalkWouldSetAnAccessedBit) {
+  high_entry(table(levels() - 1)) = pte(0, (kAll & ~kA) | kV);
+  enter_other_root();
+  TlbContext other = high();
+  enter(table(levels() - 1));
+  EXPECT_NE(high(), other);
+}
+
+TEST_P(SharedHighHalfTest, ChangedEntryOfTheLowHalfLeavesTheHighOneAlone) {
+  uint64_t low_epoch = hart_.mmu.fetch_epoch(kVa), high_epoch = hart_.mmu.fetch_epoch(kHigh);
+  ASSERT_TRUE(hart_.mmu.load(kVa, 8));
+  entry(levels() - 1) = 0;
+  EXPECT_NE(hart_.mmu.fetch_epoch(kVa), low_epoch);
+  EXPECT_EQ(hart_.mmu.fetch_epoch(kHigh), high_epoch);
+}
+
 TEST_P(FastTlbTest, ChangedLeafEntryDropsItsPageOnly) {
   fill_both_pages();
   entry(0) = pte(kPage, kAll & ~kA);
@@ -520,6 +593,11 @@ INSTANTIATE_TEST_SUITE_P(Modes, MmuTest,
                                   (mode.param.caching == Caching::kOn ? "Cached" : "Walking");
                          });
 
+INSTANTIATE_TEST_SUITE_P(Cached, SharedHighHalfTest,
+                         testing::Values(Mode{satp::kSv39, Caching::kOn}, Mode{satp::kSv48, Caching::kOn}),
+                         [](const auto& mode) {
+                           return std::string(mode.param.satp_mode == satp::kSv39 ? "Sv39" : "Sv48");
+                         });
 INSTANTIATE_TEST_SUITE_P(Cached, FastTlbTest,
                          testing::Values(Mode{satp::kSv39, Caching::kOn}, Mode{satp::kSv48, Caching::kOn}),
                          [](const auto& mode) {

@@ -23,13 +23,14 @@ struct TlbEntry {
 
   bool empty() const { return tag == kEmpty; }
   uint64_t page() const { return tag << kPageShift; }
+  unsigned half() const { return static_cast<unsigned>(page() >> 63); }
   uintptr_t host_page() const { return addend + page(); }
 };
 
 class Tlb {
  public:
   static constexpr unsigned kIndexBits = 9;  // of the leaf table: so one PTE reaches few slots
-  static constexpr unsigned kWayBits = 5;    // hashed from the rest, against aliasing
+  static constexpr unsigned kWayBits = 5;    // of the page number above that
   static constexpr size_t kWayCount = 1u << kWayBits;
   static constexpr size_t kEntryCount = 1u << (kIndexBits + kWayBits);
 
@@ -41,7 +42,8 @@ class Tlb {
   }
   static size_t slot_of(uint64_t tag) {
     uint64_t low = tag & ((1u << kIndexBits) - 1);
-    uint64_t way = ((tag >> kIndexBits) * 0x9e3779b97f4a7c15ull) >> (64 - kWayBits);
+    // What lies side by side, up to 64 MiB of it, never shares a slot; contexts are spread.
+    uint64_t way = ((tag >> kIndexBits) + context_of(tag) * 11ull) & (kWayCount - 1);
     return slot_of_leaf_index(low, way);
   }
   // Every page that the last-level entry with this index maps is in one of these. They lie side by side: they are dropped
@@ -51,22 +53,31 @@ class Tlb {
   const TlbEntry& operator[](size_t slot) const { return entries_[slot]; }
   void fill(size_t slot, const TlbEntry& entry) {
     entries_[slot] = entry;
-    filled_.add(slot);
+    filled_[entry.half()].add(slot);
   }
   void drop(size_t slot) { entries_[slot] = {}; }
   void flush() {
-    filled_.each([this](size_t slot) { entries_[slot] = {}; });
-    filled_.clear();
+    for (auto& filled : filled_) {
+      filled.each([this](size_t slot) { entries_[slot] = {}; });
+      filled.clear();
+    }
   }
-  // Names each slot that holds an entry, and may name empty ones.
+  // Names each slot that holds an entry for that half of the address space, and may name others.
   template <class Visit>
-  void each_filled(Visit visit) const {
-    filled_.each(visit);
+  void each_filled(unsigned half, Visit visit) const {
+    filled_[half].each(visit);
   }
+  // False if no page that the last-level entry with this index maps is here.
+  bool may_hold_leaf_index(uint64_t leaf_index) const {
+    size_t first = slot_of_leaf_index(leaf_index, 0);
+    return filled_[0].any(first, kWayCount) || filled_[1].any(first, kWayCount);
+  }
+  // Nothing of that half is here any more.
+  void forget_half(unsigned half) { filled_[half].clear(); }
 
  private:
   std::array<TlbEntry, kEntryCount> entries_{};
-  FilledSlots<kEntryCount> filled_;
+  std::array<FilledSlots<kEntryCount>, 2> filled_;  // by half
 };
 
 }  // namespace recount

@@ -27,16 +27,18 @@ void TranslationCaches::flush() {
   for (Access access : {Access::kLoad, Access::kStore, Access::kFetch}) flush(access);
 }
 
-void TranslationCaches::flush_half(bool top_bit) {
+void TranslationCaches::flush_half(unsigned half) {
   for (Access access : {Access::kLoad, Access::kStore, Access::kFetch}) {
-    const Tlb& entries = tlb(access);
-    entries.each_filled([&](size_t slot) {
-      if (entries[slot].page() >> 63 == static_cast<uint64_t>(top_bit)) drop(access, slot);
+    Tlb& entries = tlb(access);
+    entries.each_filled(half, [&](size_t slot) {
+      if (entries[slot].half() == half) drop(access, slot);
     });
+    entries.forget_half(half);
   }
 }
 
 void TranslationCaches::drop_leaf_index(Access access, uint64_t leaf_index) {
+  if (!tlb(access).may_hold_leaf_index(leaf_index)) return;
   for (size_t way = 0; way < Tlb::kWayCount; ++way) drop(access, Tlb::slot_of_leaf_index(leaf_index, way));
 }
 
@@ -49,7 +51,7 @@ void TranslationCaches::drop_stores_to(const uint8_t* page) {
   FrameReach::Bucket bucket = reach_.bucket(host_page);
   if (bucket.count == 0) return;
   if (bucket.count == 1) return drop_if_reaching(bucket.slot_xor);
-  stores.each_filled(drop_if_reaching);
+  for (unsigned half : {0u, 1u}) stores.each_filled(half, drop_if_reaching);
 }
 
 }  // namespace recount

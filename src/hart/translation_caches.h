@@ -28,8 +28,8 @@ class TranslationCaches {
 
   void flush(Access access);
   void flush();
-  // What is cached for addresses whose top bit is this.
-  void flush_half(bool top_bit);
+  // What is cached for addresses in the low (0) or the high (1) half.
+  void flush_half(unsigned half);
   // Everything that the last-level page-table entry with this index may have filled.
   void drop_leaf_index(Access access, uint64_t leaf_index);
   // Every store translation that reaches this host page.

@@ -40,6 +40,7 @@ bool BlockCache::drop(Gpa gpa, uint64_t size_bytes) {
     blocks_.erase(block);
     return true;
   });
+  if (frame.pcs.empty()) frames_.erase(it);
   return true;
 }
 

@@ -31,6 +31,8 @@ class BlockCache {
   // Drops what was decoded from [gpa, gpa + size). The memory of dropped blocks lives until reclaim().
   // True if anything was dropped.
   bool drop(Gpa gpa, uint64_t size_bytes);
+  // True if code of this frame is decoded.
+  bool holds(Gpa gpa) const { return frames_.contains(raw(gpa) >> kPageShift); }
   void flush();
   void reclaim() { dropped_.clear(); }
   bool is_full() const { return op_count_ > kMostOps; }

@@ -26,11 +26,12 @@ void Interpreter::flush() {
   ram_.clear_flags(kFrameCode);
 }
 
-void Interpreter::code_changes(Gpa gpa, uint64_t size_bytes) {
-  if (!blocks_.drop(gpa, size_bytes)) return;
+bool Interpreter::code_changes(Gpa gpa, uint64_t size_bytes) {
+  if (!blocks_.drop(gpa, size_bytes)) return blocks_.holds(gpa);
   ++block_epoch_;
   // The running block may be among them: leave it behind this instruction.
   hart_.mmu.code_changed = true;
+  return blocks_.holds(gpa);
 }
 
 Exit Interpreter::exit_of(Outcome outcome) const {

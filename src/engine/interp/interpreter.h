@@ -31,7 +31,7 @@ class Interpreter final : public Engine, private CodeWatcher {
   };
   // The instruction at pc, predecoded: a chain of its op and one that falls through. The Timebase is exact.
   Did execute(const interp::MicroOp* chain, uint64_t pc);
-  void code_changes(Gpa gpa, uint64_t size_bytes) override;
+  bool code_changes(Gpa gpa, uint64_t size_bytes) override;
 
  private:
   static constexpr size_t kMostBlockSteps = 64;

@@ -64,8 +64,8 @@ void Jit::forked() {
   make_code_memory();
 }
 
-void Jit::code_changes(Gpa gpa, uint64_t size_bytes) {
-  interpreter_.code_changes(gpa, size_bytes);
+bool Jit::code_changes(Gpa gpa, uint64_t size_bytes) {
+  bool interpreter_holds = interpreter_.code_changes(gpa, size_bytes);
   for (Translation* t : map_.drop(gpa, size_bytes)) {
     ++figures_.drops;
     hart_.mmu.code_changed = true;
@@ -75,6 +75,7 @@ void Jit::code_changes(Gpa gpa, uint64_t size_bytes) {
     memory_->writable()[t->entry] = kJump;
     point(t->entry + 1, t->dead_entry);
   }
+  return interpreter_holds || map_.holds(gpa);
 }
 
 // Makes the displacement at site lead to target; both in the code memory.

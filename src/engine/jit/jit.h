@@ -40,7 +40,7 @@ class Jit final : public Engine, private CodeWatcher {
     int32_t target_offset;
   };
 
-  void code_changes(Gpa gpa, uint64_t size_bytes) override;
+  bool code_changes(Gpa gpa, uint64_t size_bytes) override;
   const void* code_at(uint64_t pc);
   jit::Translation* translation_at(uint64_t pc);
   jit::Translation* translate(Gpa gpa);
