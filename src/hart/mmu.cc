@@ -93,9 +93,10 @@ uint8_t Mmu::slot_with_same_high_half(uint64_t satp) {
   for (size_t i = roots_.size(); i-- > 1 && tried < kTries;) {
     const Root& other = roots_[i];
     if (other.satp == kNoRoot || other.satp >> satp::kModeShift != satp >> satp::kModeShift) continue;
-    if ((ram_.flags(root_of(other.satp)) & kFrameRoot) == 0) continue;
+    const uint8_t* theirs = high_half(other.satp);
+    if (theirs == nullptr || (ram_.flags(root_of(other.satp)) & kFrameRoot) == 0) continue;
     ++tried;
-    if (std::memcmp(mine, high_half(other.satp), kPageSize - kHighHalfOffset) == 0) return other.high;
+    if (std::memcmp(mine, theirs, kPageSize - kHighHalfOffset) == 0) return other.high;
   }
   return own;
 }

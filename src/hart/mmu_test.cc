@@ -422,6 +422,14 @@ TEST_P(SharedHighHalfTest, IsNotSharedByRootsThatDiffer) {
   EXPECT_NE(high(), first_high);
 }
 
+TEST_P(SharedHighHalfTest, RootOutsideOfMemoryIsLikeNoOther) {
+  TlbContext first_high = high();
+  enter(0);
+  EXPECT_NE(high(), first_high);
+  enter_other_root();
+  EXPECT_EQ(high(), first_high);
+}
+
 TEST_P(SharedHighHalfTest, EndsWhenOneOfThemChangesThere) {
   TlbContext shared = high();
   enter_other_root();
