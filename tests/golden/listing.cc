@@ -37,6 +37,7 @@ constexpr NamedStub kStubs[] = {{"load", &x64::Stubs::load},
                                 {"step_f", &x64::Stubs::step_f},
                                 {"exit_link", &x64::Stubs::exit_link},
                                 {"exit_interpret", &x64::Stubs::exit_interpret},
+                                {"exit_dead", &x64::Stubs::exit_dead},
                                 {"exit_lookup", &x64::Stubs::exit_lookup}};
 
 struct NamedWord {
@@ -44,6 +45,7 @@ struct NamedWord {
   x64::Word word;
 };
 constexpr NamedWord kWords[] = {{"page_base", x64::Word::kPageBase}, {"fetch_key", x64::Word::kFetchKey},
+                                {"high_fetch_key", x64::Word::kHighFetchKey},
                                 {"jumps", x64::Word::kJumps},        {"budget", x64::Word::kBudget},
                                 {"info", x64::Word::kInfo},          {"address", x64::Word::kAddress},
                                 {"value", x64::Word::kValue},        {"step_op", x64::Word::kStepOp},
@@ -64,6 +66,9 @@ class Names {
     for (unsigned n = 0; n < x64::kSpillCount; ++n) name(layout_.word(x64::Word::kSpill, n), fmt::format("spill{}", n), 8);
     name(layout_.pc(), "pc", 8);
     name(layout_.fast_tlb(), "fast_tlb", 8);
+    name(layout_.reserved(), "reserved", 1);
+    name(layout_.reservation(), "reservation", 8);
+    name(layout_.reserved_value(), "reserved_value", 8);
   }
 
   const x64::Layout& layout() const { return layout_; }
@@ -74,6 +79,9 @@ class Names {
   }
   // "[rbp-0x58]" as "[x5]".
   std::string named(std::string text) const {
+    // Where RAM lies in the host is another place each time.
+    std::string distance = fmt::format("{:#x}", layout_.gpa_minus_host());
+    if (size_t at = text.find(distance); at != std::string::npos) return text.replace(at, distance.size(), "gpa_minus_host");
     constexpr std::string_view kState = "[rbp";
     size_t at = text.find(kState);
     if (at == std::string::npos) return text;
@@ -96,7 +104,7 @@ class Names {
   Bus bus_;
   Timebase time_;
   Hart hart_{0, *ram_, bus_, time_, Caching::kOn};
-  x64::Layout layout_{hart_};
+  x64::Layout layout_{hart_, *ram_};
   x64::Stubs stubs_;
   std::map<uint64_t, std::string> stub_names_;
   std::map<int32_t, std::string> places_;

@@ -119,7 +119,7 @@ SnippetGroup memory() {
            just("amoadd.d", {rrr(Op::kAmoaddD, kA0, kA1, kA2)}), just("amoswap.w", {rrr(Op::kAmoswapW, kT0, kA1, kA2)}),
            just("amoor.w of which nobody wants the old value", {rrr(Op::kAmoorW, kZero, kA1, kA2)}),
            just("amomaxu.d", {rrr(Op::kAmomaxuD, kA0, kA1, kT0)}),
-           just("lr and sc are steps", {rr(Op::kLrD, kA0, kA1), rrr(Op::kScD, kA2, kA1, kA0)}),
+           just("lr and sc", {rr(Op::kLrD, kA0, kA1), rrr(Op::kScD, kA2, kA1, kA0)}),
            just("fences are nothing", {encode(Op::kFence, {}), encode(Op::kFenceI, {})}),
            just("sfence.vma is a step", {encode(Op::kSfenceVma, {})})}};
 }

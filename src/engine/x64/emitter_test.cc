@@ -40,7 +40,7 @@ class EmitterTest : public testing::Test {
   Bus bus_;
   Timebase time_;
   Hart hart_{0, *ram_, bus_, time_, Caching::kOn};
-  Layout layout_{hart_};
+  Layout layout_{hart_, *ram_};
   Stubs stubs_;
   Emitter emitter_{layout_, stubs_};
 };
