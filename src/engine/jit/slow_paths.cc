@@ -44,6 +44,23 @@ ExitReason Jit::behind(const Info& where) {
   return leave(Exit::kAttention);
 }
 
+namespace {
+
+// While translated code runs, MXCSR is the guest's. A device and whoever listens to it computes with the host's: else
+// the guest's rounding would change what they say, and the flags they raise would become the guest's.
+class HostFloatingPoint {
+ public:
+  HostFloatingPoint() : guest_(_mm_getcsr()) { _mm_setcsr(x64::kDefaultMxcsr); }
+  ~HostFloatingPoint() { _mm_setcsr(guest_); }
+  HostFloatingPoint(const HostFloatingPoint&) = delete;
+  HostFloatingPoint& operator=(const HostFloatingPoint&) = delete;
+
+ private:
+  const uint32_t guest_;
+};
+
+}  // namespace
+
 ExitReason Jit::load() {
   Mmu& mmu = hart_.mmu;
   Info where = Info::unpack(static_cast<uint32_t>(word(Word::kInfo)));
@@ -54,6 +71,7 @@ ExitReason Jit::load() {
     std::memcpy(&value, host, bits / 8);
   } else {
     sync(where);
+    HostFloatingPoint host_floating_point;
     auto loaded = mmu.load(va, bits / 8);
     // The interpreter does it again, and takes the trap.
     if (!loaded) return ExitReason::kInterpret;
@@ -80,6 +98,7 @@ ExitReason Jit::store() {
     std::memcpy(host, &word(Word::kValue), size);
   } else {
     sync(where);
+    HostFloatingPoint host_floating_point;
     if (!mmu.store(va, size, word(Word::kValue))) return ExitReason::kInterpret;
   }
   mmu.fill_fast(va, Access::kStore);
