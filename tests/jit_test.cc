@@ -78,6 +78,21 @@ TEST(Jit, WhatIsHotIsTranslatedOnce) {
   EXPECT_LE(observer.blocks, 3u);
 }
 
+// The console that is printed on computes with doubles (CollectedConsole); the guest never does.
+TEST(Jit, WhatADevicesListenerRoundsIsNoFlagOfTheGuest) {
+  Assembler a;
+  a.emit(Op::kSb, {.rs1 = kA1, .rs2 = kA0});
+  a.emit(Op::kJal, {.imm = -4});
+  RandomProgram program{.memory = a.bytes(), .hart = {}, .events = {}, .jit = {.hot_after = 1}};
+  program.hart.pc = raw(board::kRam);
+  program.hart.x[kA0] = 'x';
+  program.hart.x[kA1] = raw(board::kUart);
+  auto t = load(program, EngineKind::kJit);
+  t->run_until(Position{1000});
+  ASSERT_GT(t->console().size(), 100u);
+  EXPECT_EQ(t->machine().hart().fflags, 0u);
+}
+
 // A backup is a fork: it goes on with the same state and its own code, and so does the parent.
 TEST(Jit, AForkGoesOnTheSame) {
   auto straight = load(endless_loop({.hot_after = 2}), EngineKind::kJit);

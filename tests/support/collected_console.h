@@ -13,6 +13,9 @@ class CollectedConsole final : public ConsolePort {
   void console_output(ConsoleId console, ByteView bytes) override {
     digest_.add(console, bytes);
     text_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    // As real listeners do (times, rates): what is rounded here must never become a flag of the guest's.
+    volatile double inexact = static_cast<double>(text_.size()) / 3.0;
+    static_cast<void>(inexact);
   }
   const std::string& text() const { return text_; }
   Digest128 digest() const { return digest_.value(); }
