@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "hart/fpu_format.h"
+#include "hart/host_float.h"
 
 namespace recount::fpu {
 namespace {
 
-constexpr uint32_t kMxcsrMasked = 0x1f80;  // no exception traps, no flag set, subnormals are numbers
 constexpr uint32_t kMxcsrFlags = 0x3f;
 
 void set_mxcsr(uint32_t v) { asm volatile("ldmxcsr %0" : : "m"(v)); }
@@ -27,7 +27,7 @@ void pin(H& value) {
 
 uint32_t mxcsr_for(Rounding rm) {
   constexpr uint32_t kControl[] = {0, 3, 1, 2};  // nearest, to zero, down, up
-  return kMxcsrMasked | kControl[static_cast<unsigned>(rm)] << 13;
+  return kDefaultMxcsr | kControl[static_cast<unsigned>(rm)] << 13;
 }
 
 uint8_t flags_of(uint32_t mxcsr) {

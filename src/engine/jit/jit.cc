@@ -8,6 +8,7 @@
 #include "engine/frontend/translate.h"
 #include "engine/ir/passes/passes.h"
 #include "engine/ir/print.h"
+#include "hart/host_float.h"
 
 namespace recount {
 
@@ -38,7 +39,7 @@ void Jit::make_code_memory() {
   memory_ = memory ? std::move(*memory) : nullptr;
   if (memory_ == nullptr) return;
   word(Word::kJumps) = reinterpret_cast<uintptr_t>(jumps_.data());
-  word(Word::kHostMxcsr) = x64::kDefaultMxcsr;
+  word(Word::kHostMxcsr) = kDefaultMxcsr;
   x64::Assembler assembler;
   ByteView code = x64::emit_stubs(assembler, reinterpret_cast<uintptr_t>(memory_->executable()), layout_,
                                   {this, slow_load, slow_store, slow_step}, stubs_);
@@ -67,7 +68,6 @@ void Jit::forked() {
 bool Jit::code_changes(Gpa gpa, uint64_t size_bytes) {
   bool interpreter_holds = interpreter_.code_changes(gpa, size_bytes);
   for (Translation* t : map_.drop(gpa, size_bytes)) {
-    ++figures_.drops;
     hart_.mmu.code_changed = true;
     for (uint32_t number : t->incoming) point(links_[number].site, links_[number].stub);
     // The jump cache may still lead here: the entry becomes a jump to where the dispatcher is asked.
@@ -109,7 +109,7 @@ const void* Jit::code_at(uint64_t pc) {
 
 Translation* Jit::translate(Gpa gpa) {
   if (used_bytes_ + kMostBlockBytes > memory_->size()) {
-    ++figures_.flushes;
+    ++times_full_;
     forget_code();
   }
   Gpa page{raw(gpa) & ~kPageMask};
@@ -144,9 +144,6 @@ Translation* Jit::translate(Gpa gpa) {
   for (const x64::Link& link : emitted.links) {
     links_.push_back({t.get(), t->entry + link.site, t->entry + link.stub, link.target_offset});
   }
-  ++figures_.blocks;
-  figures_.guest_instructions += block.step_count();
-  figures_.host_bytes += emitted.code.size();
   hart_.mmu.mark_code(gpa);
   if (options_.observer != nullptr) {
     options_.observer->translated(raw(gpa), memory_->executable() + t->entry, t->size_bytes);
@@ -159,18 +156,11 @@ void Jit::follow_link() {
   uint32_t number = static_cast<uint32_t>(word(Word::kInfo));
   uint64_t pc = word(Word::kPageBase) + static_cast<uint64_t>(static_cast<int64_t>(links_[number].target_offset));
   hart_.state.pc = pc;
-  uint64_t flushes = figures_.flushes;
+  uint64_t times_full = times_full_;
   Translation* to = translation_at(pc);
-  if (to == nullptr || figures_.flushes != flushes || links_[number].from->dropped) return;
+  if (to == nullptr || times_full_ != times_full || links_[number].from->dropped) return;
   point(links_[number].site, to->entry);
   to->incoming.push_back(number);
-  ++figures_.links;
-}
-
-void Jit::set_fetch_keys() {
-  constexpr uint64_t kHighHalf = 1ull << 63;
-  word(Word::kFetchKey) = fetch_key(0);
-  word(Word::kHighFetchKey) = fetch_key(kHighHalf);
 }
 
 std::optional<Exit> Jit::enter(const void* code, uint64_t limit) {

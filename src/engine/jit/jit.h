@@ -15,12 +15,6 @@
 
 namespace recount {
 
-struct JitFigures {
-  uint64_t blocks = 0, guest_instructions = 0, host_bytes = 0;  // translated so far
-  uint64_t translate_ns = 0;
-  uint64_t flushes = 0, drops = 0, links = 0;
-};
-
 class Jit final : public Engine, private CodeWatcher {
  public:
   Jit(Hart& hart, Timebase& time, Ram& ram, const JitOptions& options);
@@ -29,8 +23,6 @@ class Jit final : public Engine, private CodeWatcher {
   Exit run(uint64_t limit) override;
   void flush() override;
   void forked() override;
-
-  const JitFigures& figures() const { return figures_; }
 
  private:
   // A direct jump, that is or could be linked.
@@ -55,7 +47,7 @@ class Jit final : public Engine, private CodeWatcher {
     return hart_.mmu.fetch_epoch(pc) << kTlbContextBits | hart_.mmu.fetch_context(pc);
   }
   void set_fetch_keys();
-  bool fetch_keys_hold() const;
+  bool fetch_keys_hold();
 
   // The slow paths of translated code.
   static uint32_t slow_load(void* self) { return static_cast<uint32_t>(static_cast<Jit*>(self)->load()); }
@@ -91,7 +83,7 @@ class Jit final : public Engine, private CodeWatcher {
   std::array<uint8_t, 1u << 14> heat_{};
   uint64_t limit_ = 0;
   std::optional<Exit> exit_;
-  JitFigures figures_;
+  uint64_t times_full_ = 0;
 };
 
 }  // namespace recount

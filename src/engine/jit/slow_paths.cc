@@ -1,9 +1,8 @@
 // What translated code calls when its inline path does not do. MXCSR is the guest's meanwhile: nothing here may
-// compute in floating point, but for hart/fpu, which has its own.
-
-#include <xmmintrin.h>
+// compute in floating point, but for hart/fpu and devices, which have their own (hart/host_float.h).
 
 #include "engine/jit/jit.h"
+#include "hart/host_float.h"
 #include "isa/csr.h"
 
 namespace recount {
@@ -15,10 +14,19 @@ using x64::Word;
 // The position before the instruction that asks.
 void Jit::sync(const Info& where) { time_.steps = limit_ - (word(Word::kBudget) + where.remaining); }
 
-bool Jit::fetch_keys_hold() const {
-  constexpr uint64_t kHighHalf = 1ull << 63;
-  auto known = [this](Word w) { return hart_.engine_words[static_cast<size_t>(w)]; };
-  return known(Word::kFetchKey) == fetch_key(0) && known(Word::kHighFetchKey) == fetch_key(kHighHalf);
+namespace {
+
+constexpr uint64_t kLowHalf = 0, kHighHalf = 1ull << 63;  // any address in it
+
+}  // namespace
+
+void Jit::set_fetch_keys() {
+  word(Word::kFetchKey) = fetch_key(kLowHalf);
+  word(Word::kHighFetchKey) = fetch_key(kHighHalf);
+}
+
+bool Jit::fetch_keys_hold() {
+  return word(Word::kFetchKey) == fetch_key(kLowHalf) && word(Word::kHighFetchKey) == fetch_key(kHighHalf);
 }
 
 // The state is complete: back to translated code, wherever the pc leads.
@@ -44,23 +52,6 @@ ExitReason Jit::behind(const Info& where) {
   return leave(Exit::kAttention);
 }
 
-namespace {
-
-// While translated code runs, MXCSR is the guest's. A device and whoever listens to it computes with the host's: else
-// the guest's rounding would change what they say, and the flags they raise would become the guest's.
-class HostFloatingPoint {
- public:
-  HostFloatingPoint() : guest_(_mm_getcsr()) { _mm_setcsr(x64::kDefaultMxcsr); }
-  ~HostFloatingPoint() { _mm_setcsr(guest_); }
-  HostFloatingPoint(const HostFloatingPoint&) = delete;
-  HostFloatingPoint& operator=(const HostFloatingPoint&) = delete;
-
- private:
-  const uint32_t guest_;
-};
-
-}  // namespace
-
 ExitReason Jit::load() {
   Mmu& mmu = hart_.mmu;
   Info where = Info::unpack(static_cast<uint32_t>(word(Word::kInfo)));
@@ -71,7 +62,6 @@ ExitReason Jit::load() {
     std::memcpy(&value, host, bits / 8);
   } else {
     sync(where);
-    HostFloatingPoint host_floating_point;
     auto loaded = mmu.load(va, bits / 8);
     // The interpreter does it again, and takes the trap.
     if (!loaded) return ExitReason::kInterpret;
@@ -98,7 +88,6 @@ ExitReason Jit::store() {
     std::memcpy(host, &word(Word::kValue), size);
   } else {
     sync(where);
-    HostFloatingPoint host_floating_point;
     if (!mmu.store(va, size, word(Word::kValue))) return ExitReason::kInterpret;
   }
   mmu.fill_fast(va, Access::kStore);
@@ -112,29 +101,31 @@ bool Jit::interrupt_possible() const {
 
 namespace {
 
+// These two look at the encoding: they are asked at every step, and decoding is dear.
+bool accesses_csr(const interp::MicroOp& op) {
+  constexpr uint32_t kOpcode = 0x7f, kSystem = 0x73, kFunct3 = 0x7000;
+  return (op.raw & kOpcode) == kSystem && (op.raw & kFunct3) != 0;
+}
+
 // Behind which only an interrupt that is pending already could be due.
 bool only_unmasks(const interp::MicroOp& op) {
-  Insn insn = decode(op.raw);
-  switch (insn.op) {
-    case Op::kSret:
-    case Op::kMret: return true;
-    case Op::kCsrrw:
-    case Op::kCsrrs:
-    case Op::kCsrrc:
-    case Op::kCsrrwi:
-    case Op::kCsrrsi:
-    case Op::kCsrrci:
-      return insn.imm == csr::kSstatus || insn.imm == csr::kMstatus || insn.imm == csr::kSatp || insn.imm == csr::kSepc ||
-             insn.imm == csr::kScause || insn.imm == csr::kStval || insn.imm == csr::kStvec;
+  if (op.raw == info_of(Op::kSret).match || op.raw == info_of(Op::kMret).match) return true;
+  if (!accesses_csr(op)) return false;
+  switch (static_cast<unsigned>(op.imm)) {
+    case csr::kSstatus:
+    case csr::kMstatus:
+    case csr::kSatp:
+    case csr::kSepc:
+    case csr::kScause:
+    case csr::kStval:
+    case csr::kStvec: return true;
     default: return false;
   }
 }
 
 // The registers whose values are in MXCSR while translated code runs. "Floating-Point Control and Status Register".
 bool accesses_fcsr(const interp::MicroOp& op) {
-  constexpr uint32_t kOpcode = 0x7f, kSystem = 0x73, kFunct3 = 0x7000;
-  bool is_csr = (op.raw & kOpcode) == kSystem && (op.raw & kFunct3) != 0;
-  return is_csr && op.imm >= static_cast<int>(csr::kFflags) && op.imm <= static_cast<int>(csr::kFcsr);
+  return accesses_csr(op) && op.imm >= static_cast<int>(csr::kFflags) && op.imm <= static_cast<int>(csr::kFcsr);
 }
 
 }  // namespace
@@ -143,7 +134,7 @@ bool accesses_fcsr(const interp::MicroOp& op) {
 uint32_t Jit::guest_mxcsr() const {
   constexpr uint32_t kControl[] = {0, 3, 1, 2};  // nearest, to zero, down, up; no guard lets the others in
   constexpr unsigned kRoundingShift = 13;
-  return x64::kDefaultMxcsr | kControl[hart_.state.frm & 3] << kRoundingShift;
+  return kDefaultMxcsr | kControl[hart_.state.frm & 3] << kRoundingShift;
 }
 
 void Jit::take_flags(uint32_t mxcsr) {

@@ -18,7 +18,6 @@ namespace recount::x64 {
 inline constexpr Gpr kStateRegister = asmjit::x86::rbp;
 inline constexpr Gpr kBudgetRegister = asmjit::x86::r15;
 
-inline constexpr uint32_t kDefaultMxcsr = 0x1f80;  // as the ABI has it: nearest, no traps, no flags
 
 struct Pin {
   unsigned slot;

@@ -1,0 +1,12 @@
+#pragma once
+// Bits of a page-table entry. Privileged spec, "Sv39: Page-Based 39-bit Virtual-Memory System".
+
+#include <cstdint>
+
+namespace recount::pte {
+
+inline constexpr uint64_t kV = 1, kR = 2, kW = 4, kX = 8, kU = 16, kA = 64, kD = 128;
+inline constexpr uint64_t kReservedHigh = 0x3ffull << 54;  // N, PBMT (not implemented) and reserved bits
+inline constexpr unsigned kPpnShift = 10;
+
+}  // namespace recount::pte
