@@ -78,6 +78,20 @@ TEST(Jit, WhatIsHotIsTranslatedOnce) {
   EXPECT_LE(observer.blocks, 3u);
 }
 
+// The jump cache may still lead to what was dropped: that must not send the block to the interpreter for ever.
+TEST(Jit, WhatWasDroppedBecomesHotAgain) {
+  CountingObserver observer;
+  RandomProgram program = endless_loop({.hot_after = 4, .observer = &observer});
+  auto t = load(program, EngineKind::kJit);
+  t->run_until(Position{10'000});
+  uint64_t before = observer.blocks;
+  ASSERT_GT(before, 0u);
+  Bytes other = Assembler().emit(Op::kAddi, {.rd = kA0, .rs1 = kA0, .imm = 2}).bytes();
+  ASSERT_TRUE(t->machine().ram().write(board::kRam, other));
+  t->run_until(Position{20'000});
+  EXPECT_GT(observer.blocks, before);
+}
+
 // The console that is printed on computes with doubles (CollectedConsole); the guest never does.
 TEST(Jit, WhatADevicesListenerRoundsIsNoFlagOfTheGuest) {
   Assembler a;

@@ -5,20 +5,7 @@
 
 #include <cstring>
 
-// The names, types and values are gdb's.
 extern "C" {
-struct jit_code_entry {
-  jit_code_entry* next_entry;
-  jit_code_entry* prev_entry;
-  const char* symfile_addr;
-  uint64_t symfile_size;
-};
-struct jit_descriptor {
-  uint32_t version;
-  uint32_t action_flag;  // 1: relevant_entry is new; 2: it is going
-  jit_code_entry* relevant_entry;
-  jit_code_entry* first_entry;
-};
 // gdb has a breakpoint here.
 __attribute__((noinline, used)) void __jit_debug_register_code() { __asm__ volatile("" ::: "memory"); }
 __attribute__((used)) jit_descriptor __jit_debug_descriptor = {1, 0, nullptr, nullptr};

@@ -9,6 +9,23 @@
 #include "base/bytes.h"
 #include "engine/jit/code_observer.h"
 
+// The names, types and values are gdb's.
+extern "C" {
+struct jit_code_entry {
+  jit_code_entry* next_entry;
+  jit_code_entry* prev_entry;
+  const char* symfile_addr;
+  uint64_t symfile_size;
+};
+struct jit_descriptor {
+  uint32_t version;
+  uint32_t action_flag;  // 1: relevant_entry is new; 2: it is going
+  jit_code_entry* relevant_entry;
+  jit_code_entry* first_entry;
+};
+extern jit_descriptor __jit_debug_descriptor;
+}
+
 namespace recount {
 
 // An ELF file of one function, whose code lies elsewhere.

@@ -170,6 +170,18 @@ bool has_reserved_rounding(const Insn& insn) { return insn.rm == 5 || insn.rm ==
 
 }  // namespace
 
+bool leaves_the_flow(Op op) {
+  switch (op) {
+    case Op::kIllegal:
+    case Op::kEcall:
+    case Op::kEbreak:
+    case Op::kMret:
+    case Op::kSret:
+    case Op::kWfi: return true;
+    default: return false;
+  }
+}
+
 const InsnInfo& info_of(Op op) { return kInfo[static_cast<size_t>(op)]; }
 
 Insn decode(uint32_t word) {

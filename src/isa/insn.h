@@ -44,6 +44,9 @@ struct InsnInfo {
 };
 const InsnInfo& info_of(Op op);
 
+// Traps, returns from one, or waits: the pc, the mode or the world is another one behind it.
+bool leaves_the_flow(Op op);
+
 namespace detail {
 Insn decode_compressed(uint16_t half);
 }

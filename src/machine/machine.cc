@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/make_engine.h"
 #include "machine/board.h"
 #include "machine/device_tree.h"
 #include "machine/load_image.h"

@@ -505,7 +505,6 @@ std::unique_ptr<TestMachine> load(const RandomProgram& program, EngineKind engin
   config.ram_bytes = 16 << 20;
   config.engine = engine;
   config.jit = program.jit;
-  if (std::getenv("RECOUNT_TEST_LOG") != nullptr) config.jit.log = stderr;
   auto made = std::make_unique<TestMachine>(config, BootImages{});
   made->machine().ram().write(board::kRam, program.memory);
   made->set_hart(program.hart);

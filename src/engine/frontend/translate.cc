@@ -24,19 +24,6 @@ std::optional<Relation> branch_relation(Op op) {
   }
 }
 
-// Behind which the world may look different, or the pc is elsewhere.
-bool leaves(Op op) {
-  switch (op) {
-    case Op::kIllegal:
-    case Op::kEcall:
-    case Op::kEbreak:
-    case Op::kMret:
-    case Op::kSret:
-    case Op::kWfi: return true;
-    default: return false;
-  }
-}
-
 // Which may switch floating point off, or choose a rounding mode that the host does not have.
 bool accesses_csr(Op op) {
   Format format = info_of(op).format;
@@ -96,7 +83,7 @@ class BlockTranslation {
       t.set_x(insn.rd, ir_.address(next));
       ir_.exit_to(target);
       ended_ = true;
-    } else if (leaves(insn.op)) {
+    } else if (leaves_the_flow(insn.op)) {
       ir_.step(StepKind::kLeaves);
       ended_ = true;
     } else if (!translate_integer(t) && !translate_memory(t) && !translate_bits(t) && !translate_float(t)) {

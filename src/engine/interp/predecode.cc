@@ -18,21 +18,8 @@ const HandlerTable& handler_table() {
 }
 
 bool ends_block(Op op) {
-  switch (info_of(op).format) {
-    case Format::kB:
-    case Format::kJ: return true;
-    default: break;
-  }
-  switch (op) {
-    case Op::kIllegal:
-    case Op::kJalr:
-    case Op::kEcall:
-    case Op::kEbreak:
-    case Op::kMret:
-    case Op::kSret:
-    case Op::kWfi: return true;
-    default: return false;
-  }
+  Format format = info_of(op).format;
+  return format == Format::kB || format == Format::kJ || op == Op::kJalr || leaves_the_flow(op);
 }
 
 MicroOp predecode(const Insn& insn, uint16_t offset) {

@@ -1,7 +1,6 @@
 // Loads, stores and AMOs: an inline look at the fast TLB; what it does not have goes the slow way.
 
 #include "base/address.h"
-#include "base/check.h"
 #include "engine/x64/emitter.h"
 
 namespace recount::x64 {

@@ -90,25 +90,20 @@ uint32_t Emitter::info(const ir::Inst& i) const {
               .width_log2 = static_cast<uint8_t>(std::countr_zero(i.width)),
               .sign_extends = i.detail != 0,
               .slot = i.slot,
-              .is_float = is_float_result(kind_of(i))}
+              .is_float = is_float_result(kind_of(i)),
+              .is_atomic = i.op == Opcode::kAmo}
       .pack();
 }
 
 // --- control ---
 
 void Emitter::call_step(const ir::Inst& i, const void* stub) {
-  const ir::Point& p = block_->points[i.step];
-  uint32_t where = Info{.offset = p.offset,
-                        .length = p.length,
-                        .remaining = static_cast<uint8_t>(block_->step_count() - i.step),
-                        .is_atomic = i.op == Opcode::kAmo}
-                       .pack();
   // In halves: no register is free here.
   auto op = reinterpret_cast<uintptr_t>(step_ops_[i.step]);
   Mem low = l_.word32(Word::kStepOp);
   a_->mov(low, static_cast<uint32_t>(op));
   a_->mov(low.cloneAdjusted(4), static_cast<uint32_t>(op >> 32));
-  a_->mov(l_.word32(Word::kInfo), where);
+  a_->mov(l_.word32(Word::kInfo), info(i));
   a_.call(stub);
 }
 

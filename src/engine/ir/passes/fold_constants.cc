@@ -1,6 +1,7 @@
 #include <optional>
 
 #include "engine/ir/passes/passes.h"
+#include "engine/ir/passes/rename.h"
 
 namespace recount::ir {
 namespace {
@@ -50,16 +51,13 @@ bool has_right_identity_zero(Opcode op) {
 
 void fold_constants(Block& block) {
   std::vector<Value> same(block.insts.size());
-  auto of = [&](Value v) { return v == kNoValue ? v : same[v]; };
   auto constant = [&](Value v) -> std::optional<int64_t> {
     if (v == kNoValue || block.insts[v].op != Opcode::kConst) return std::nullopt;
     return block.insts[v].imm;
   };
   for (size_t n = 0; n < block.insts.size(); ++n) {
     Inst& i = block.insts[n];
-    i.a = of(i.a);
-    i.b = of(i.b);
-    i.c = of(i.c);
+    rename_operands(i, same);
     same[n] = static_cast<Value>(n);
     Kind kind = kind_of(i);
     if (kind != Kind::kBinary && kind != Kind::kUnary) continue;

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "engine/ir/passes/passes.h"
+#include "engine/ir/passes/rename.h"
 
 namespace recount::ir {
 namespace {
@@ -21,12 +22,9 @@ void forward_slots(Block& block) {
   Known known;
   known.forget();
   std::vector<Value> same(block.insts.size());
-  auto of = [&](Value v) { return v == kNoValue ? v : same[v]; };
   for (size_t n = 0; n < block.insts.size(); ++n) {
     Inst& i = block.insts[n];
-    i.a = of(i.a);
-    i.b = of(i.b);
-    i.c = of(i.c);
+    rename_operands(i, same);
     same[n] = static_cast<Value>(n);
     auto forward = [&](Value& held) {
       if (held == kNoValue) {

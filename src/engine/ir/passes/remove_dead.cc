@@ -1,6 +1,7 @@
 #include <bitset>
 
 #include "engine/ir/passes/passes.h"
+#include "engine/ir/passes/rename.h"
 
 namespace recount::ir {
 
@@ -39,9 +40,7 @@ void remove_dead(Block& block) {
   for (size_t n = 0; n < count; ++n) {
     if (!keep[n]) continue;
     Inst i = block.insts[n];
-    for (Value* v : {&i.a, &i.b, &i.c}) {
-      if (*v != kNoValue) *v = moved[*v];
-    }
+    rename_operands(i, moved);
     moved[n] = static_cast<Value>(to);
     block.insts[to++] = i;
   }
