@@ -111,6 +111,10 @@ class Soak:
         after = round(r.uniform(0, options.longest), 2)
         end = r.choice(("crash", "crash", "init", "reset"))
         append = "recount.run=load " + self.options.append
+        kill_after = round(r.uniform(0, 5 + options.longest / 2), 2)
+        if options.mode == "kill-backup":
+            # The guest must outlive the wait for the new backup, however fast it boots.
+            after = round(kill_after + NEW_BACKUP_S + after, 2)
         if options.mode != "kill-primary":
             append += f" recount.crash={after} recount.end={end}"
         result["setup"] = f"window {window}, {end if options.mode != 'kill-primary' else 'kill'} after {after} s"
@@ -121,7 +125,7 @@ class Soak:
                 if options.mode == "kill-primary":
                     self.kill_primary(recorder, r)
                 elif options.mode == "kill-backup":
-                    self.kill_backup(recorder, r, after)
+                    self.kill_backup(recorder, kill_after)
                 code = recorder.wait(LONGEST_RUN_S)
             finally:
                 typist.stop()
@@ -136,9 +140,9 @@ class Soak:
         time.sleep(r.uniform(0, 10 + self.options.longest))
         os.kill(recorder.status()["primary_pid"], 9)
 
-    def kill_backup(self, recorder, r, after):
+    def kill_backup(self, recorder, kill_after):
         pid = recorder.wait_protected()["backup_pid"]
-        time.sleep(r.uniform(0, 5 + after / 2))
+        time.sleep(kill_after)
         os.kill(pid, 9)
         recorder.wait_protected(other_than=pid, timeout_s=NEW_BACKUP_S)
 
