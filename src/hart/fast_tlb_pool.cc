@@ -20,28 +20,23 @@ void FastTlbPool::replace(TlbContext context) {
 }
 
 void FastTlbPool::fill(Access access, const TlbEntry& entry) {
-  auto a = static_cast<size_t>(access);
-  size_t n = slot_of(entry);
-  auto [first, second] = slot(selected_, access, n);
+  auto [first, second] = slot(selected_, access, slot_of(entry));
   if (first->page == entry.page()) return;
   *second = *first;
   *first = {entry.page(), entry.addend};
-  filled_[a][selected_].add(n);
-  filled_members_[a].add(selected_);
 }
 
 void FastTlbPool::flush(Access access) {
-  FilledSlots<64>& members = filled_members_[static_cast<size_t>(access)];
-  members.each([&](size_t member) { empty(member, access); });
-  members.clear();
+  FilledSlots<64>& used = used_members_[static_cast<size_t>(access)];
+  used.each([&](size_t member) { empty(member, access); });
+  used.clear();
+  used.add(selected_);
 }
 
 void FastTlbPool::empty(size_t member, Access access) {
-  FilledSlots<FastTlb::kEntryCount>& filled = filled_[static_cast<size_t>(access)][member];
-  filled.each([&](size_t n) {
-    for (FastTlbEntry* e : slot(member, access, n)) *e = {};
-  });
-  filled.clear();
+  FastTlb& t = members_[member];
+  (access == Access::kLoad ? t.load : t.store).fill({});
+  (access == Access::kLoad ? t.load_second : t.store_second).fill({});
 }
 
 }  // namespace recount

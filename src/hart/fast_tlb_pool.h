@@ -22,9 +22,11 @@ class FastTlbPool {
     if (member_of_[context] == kNone) [[unlikely]]
       replace(context);
     selected_ = member_of_[context];
+    for (auto& used : used_members_) used.add(selected_);
     return &members_[selected_];
   }
-  // Into the selected one: what the Tlb of that access, which is no fetch, has in its context.
+  // Into the selected one: what the Tlb of that access, which is no fetch, has in its context. Translated code does the
+  // same by itself.
   void fill(Access access, const TlbEntry& entry);
   // What the Tlb of that access no longer has.
   void drop(Access access, const TlbEntry& entry) {
@@ -51,8 +53,7 @@ class FastTlbPool {
   void empty(size_t member, Access access);
 
   std::array<FastTlb, kMemberCount> members_{};
-  std::array<std::array<FilledSlots<FastTlb::kEntryCount>, kMemberCount>, 2> filled_{};  // by Access
-  std::array<FilledSlots<64>, 2> filled_members_{};                                      // by Access
+  std::array<FilledSlots<64>, 2> used_members_{};  // by Access: selected since they were last emptied
   std::array<TlbContext, kMemberCount> context_of_{};
   std::array<uint8_t, 1u << kTlbContextBits> member_of_;
   size_t selected_ = 0;

@@ -43,6 +43,10 @@ class Mmu final : public WriteWatcher {
   // What translated code looks up by itself: the FastTlb of the current data context; update_context()
   // moves it. This member's address never changes.
   FastTlb* fast_tlb = nullptr;
+  // ... and what it does not find there, it looks up in this one, under data_tag | page number. The addresses of both never
+  // change either.
+  uint64_t data_tag = 0;
+  const Tlb& tlb(Access access) const { return caches_.tlb(access); }
   // After load() or store() of va: puts what is cached for it into *fast_tlb; access is no fetch. The host
   // address; or nullptr, and nothing done, if nothing is (a device, a watched frame, a page under a PMP
   // border).

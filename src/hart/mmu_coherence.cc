@@ -117,6 +117,7 @@ void Mmu::set_context(Share share) {
   if (data == Privilege::kSupervisor && (hart_.mstatus & mstatus::kSum) != 0) data_context_ = slot << kModeBits | kModeSum;
   if (data != Privilege::kMachine && (hart_.mstatus & mstatus::kMxr) != 0) data_context_ |= kModeMxr;
   fast_tlb = caches_.select(data_context_);
+  data_tag = Tlb::tag_of(0, data_context_);
 }
 
 void Mmu::drop_all() {

@@ -33,6 +33,7 @@ class Tlb {
   static constexpr unsigned kWayBits = 5;    // of the page number above that
   static constexpr size_t kWayCount = 1u << kWayBits;
   static constexpr size_t kEntryCount = 1u << (kIndexBits + kWayBits);
+  static constexpr uint64_t kContextSpread = 11;  // ways from one context's slot for a page to the next one's
 
   static uint64_t tag_of(uint64_t va, TlbContext context) {
     return (va >> kPageShift) | static_cast<uint64_t>(context) << (64 - kTlbContextBits);
@@ -43,7 +44,7 @@ class Tlb {
   static size_t slot_of(uint64_t tag) {
     uint64_t low = tag & ((1u << kIndexBits) - 1);
     // What lies side by side, up to 64 MiB of it, never shares a slot; contexts are spread.
-    uint64_t way = ((tag >> kIndexBits) + context_of(tag) * 11ull) & (kWayCount - 1);
+    uint64_t way = ((tag >> kIndexBits) + context_of(tag) * kContextSpread) & (kWayCount - 1);
     return slot_of_leaf_index(low, way);
   }
   // Every page that the last-level entry with this index maps is in one of these. They lie side by side: they are dropped
@@ -51,6 +52,7 @@ class Tlb {
   static size_t slot_of_leaf_index(uint64_t leaf_index, size_t way) { return leaf_index << kWayBits | way; }
 
   const TlbEntry& operator[](size_t slot) const { return entries_[slot]; }
+  const TlbEntry* entries() const { return entries_.data(); }
   void fill(size_t slot, const TlbEntry& entry) {
     entries_[slot] = entry;
     filled_[entry.half()].add(slot);

@@ -18,6 +18,7 @@ class TranslationCaches {
     const TlbEntry& e = tlb(access)[Tlb::slot_of(tag)];
     return e.tag == tag ? &e : nullptr;
   }
+  const Tlb& tlb(Access access) const { return tlbs_[static_cast<size_t>(access)]; }
   // For a fetch the addend leads to a physical address, else to a host address.
   void fill(Access access, const TlbEntry& entry);
 
@@ -37,7 +38,6 @@ class TranslationCaches {
 
  private:
   Tlb& tlb(Access access) { return tlbs_[static_cast<size_t>(access)]; }
-  const Tlb& tlb(Access access) const { return tlbs_[static_cast<size_t>(access)]; }
   void drop(Access access, size_t slot);
 
   std::array<Tlb, 3> tlbs_;  // by Access

@@ -45,12 +45,19 @@ void Emitter::check(Gpr address, Gpr addend, Gpr index, unsigned width, bool sto
   a_->long_().jne(second);
   a_->mov(addend, found);
   a_->bind(done);
-  cold([this, second, done, slow, addend, page, found] {
+  cold([this, second, done, slow, addend, page, found, stub = store ? stubs_.probe_store : stubs_.probe_load] {
     constexpr auto kSecond = static_cast<int64_t>(FastTlb::kSecond);
+    Label neither = a_.label();
     a_->bind(second);
     a_->cmp(addend, page.cloneAdjusted(kSecond));
-    a_->long_().jne(slow);
+    a_->jne(neither);
     a_->mov(addend, found.cloneAdjusted(kSecond));
+    a_->jmp(done);
+    a_->bind(neither);
+    a_->mov(l_.word(Word::kAddress), addend);
+    a_.call(stub);
+    a_->long_().jne(slow);
+    a_->mov(addend, l_.word(Word::kValue));
     a_->jmp(done);
   });
 }

@@ -35,6 +35,8 @@ class Layout {
         words_(displacement(&hart.engine_words[0])),
         pc_(displacement(&hart.state.pc)),
         fast_tlb_(displacement(&hart.mmu.fast_tlb)),
+        data_tag_(displacement(&hart.mmu.data_tag)),
+        tlb_entries_{displacement(hart.mmu.tlb(Access::kLoad).entries()), displacement(hart.mmu.tlb(Access::kStore).entries())},
         reserved_(displacement(&hart.state.reserved)),
         reservation_(displacement(&hart.state.reservation)),
         reserved_value_(displacement(&hart.state.reserved_value)),
@@ -56,8 +58,15 @@ class Layout {
   // To be added to a host address in guest RAM.
   uint64_t gpa_minus_host() const { return gpa_minus_host_; }
   Mem fast_tlb() const { return asmjit::x86::qword_ptr(kStateRegister, fast_tlb_); }
+  Mem data_tag() const { return asmjit::x86::qword_ptr(kStateRegister, data_tag_); }
+  // In the TlbEntry at a register's distance, in bytes, from the first one.
+  Mem tlb_tag(bool store, Gpr distance) const { return tlb_entry(store, distance, offsetof(TlbEntry, tag)); }
+  Mem tlb_addend(bool store, Gpr distance) const { return tlb_entry(store, distance, offsetof(TlbEntry, addend)); }
 
  private:
+  Mem tlb_entry(bool store, Gpr distance, size_t member) const {
+    return asmjit::x86::qword_ptr(kStateRegister, distance, 0, tlb_entries_[store ? 1 : 0] + static_cast<int32_t>(member));
+  }
   int32_t displacement(const void* p) const {
     return static_cast<int32_t>(reinterpret_cast<intptr_t>(p) - static_cast<intptr_t>(base_));
   }
@@ -66,7 +75,9 @@ class Layout {
   }
 
   uintptr_t base_;
-  int32_t floats_, words_, pc_, fast_tlb_, reserved_, reservation_, reserved_value_;
+  int32_t floats_, words_, pc_, fast_tlb_, data_tag_;
+  int32_t tlb_entries_[2];  // of loads, of stores
+  int32_t reserved_, reservation_, reserved_value_;
   uint64_t gpa_minus_host_;
 };
 

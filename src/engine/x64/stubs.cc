@@ -1,5 +1,7 @@
 #include "engine/x64/stubs.h"
 
+#include <bit>
+
 namespace recount::x64 {
 namespace {
 
@@ -25,6 +27,10 @@ class StubEmitter {
     miss_ = a_.label();
     s.enter = here();
     enter();
+    s.probe_load = here();
+    probe(false);
+    s.probe_store = here();
+    probe(true);
     s.load = here();
     slow_call(slow_.load, false);
     s.load_f = here();
@@ -81,6 +87,68 @@ class StubEmitter {
   void leave(ExitReason reason) {
     a_->mov(eax, static_cast<uint32_t>(reason));
     a_->jmp(exit_);
+  }
+
+  // What is found becomes the first entry of the FastTlb's slot.
+  void probe(bool store) {
+    constexpr int kEntryShift = 4;
+    static_assert(sizeof(FastTlbEntry) == 1u << kEntryShift && sizeof(TlbEntry) == 1u << kEntryShift);
+    constexpr auto kIndexMask = static_cast<int32_t>((FastTlb::kEntryCount - 1) << kEntryShift);
+    auto table = static_cast<int32_t>(store ? offsetof(FastTlb, store) : offsetof(FastTlb, load));
+    Mem page = qword_ptr(rsi, table + static_cast<int32_t>(offsetof(FastTlbEntry, page)));
+    Mem addend = qword_ptr(rsi, table + static_cast<int32_t>(offsetof(FastTlbEntry, addend)));
+    constexpr auto kSecond = static_cast<int64_t>(FastTlb::kSecond);
+    Label missing = a_.label();
+    for (const Gpr& r : {rax, rcx, rdx, rsi}) a_->push(r);
+    a_->mov(rax, l_.word(Word::kAddress));
+    a_->mov(esi, eax);
+    a_->test(eax, static_cast<uint32_t>(kPageMask));
+    a_->jnz(missing);
+    a_->shr(rax, kPageShift);
+    a_->or_(rax, l_.data_tag());
+    tlb_distance();
+    a_->cmp(rax, l_.tlb_tag(store, rcx));
+    a_->jne(missing);
+    a_->mov(rax, l_.tlb_addend(store, rcx));
+    a_->mov(l_.word(Word::kValue), rax);
+    a_->shr(esi, kPageShift - kEntryShift);
+    a_->and_(esi, kIndexMask);
+    a_->add(rsi, l_.fast_tlb());
+    a_->mov(rcx, page);
+    a_->mov(rdx, addend);
+    a_->mov(page.cloneAdjusted(kSecond), rcx);
+    a_->mov(addend.cloneAdjusted(kSecond), rdx);
+    a_->mov(rcx, l_.word(Word::kAddress));
+    a_->mov(page, rcx);
+    a_->mov(addend, rax);
+    a_->xor_(eax, eax);  // ZF
+    restore_after_probe();
+
+    a_->bind(missing);
+    a_->test(rsp, rsp);  // no ZF
+    restore_after_probe();
+  }
+
+  // Tlb::slot_of() for the tag in rax, in bytes, to rcx. Spoils rdx.
+  void tlb_distance() {
+    a_->mov(rdx, rax);
+    a_->shr(rdx, 64 - kTlbContextBits);
+    a_->imul(edx, edx, static_cast<int32_t>(Tlb::kContextSpread));
+    a_->mov(rcx, rax);
+    a_->shr(rcx, Tlb::kIndexBits);
+    a_->add(edx, ecx);
+    a_->and_(edx, static_cast<uint32_t>(Tlb::kWayCount - 1));
+    a_->mov(ecx, eax);
+    a_->and_(ecx, (1u << Tlb::kIndexBits) - 1);
+    a_->shl(ecx, Tlb::kWayBits);
+    a_->or_(ecx, edx);
+    a_->shl(ecx, std::countr_zero(sizeof(TlbEntry)));
+  }
+
+  // ZF stays.
+  void restore_after_probe() {
+    for (const Gpr& r : {rsi, rdx, rcx, rax}) a_->pop(r);
+    a_->ret();
   }
 
   void slow_call(uint32_t (*function)(void*), bool keep_xmm) {

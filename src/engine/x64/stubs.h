@@ -16,6 +16,10 @@ struct SlowPaths {
 
 struct Stubs {
   const void* enter = nullptr;  // uint32_t enter(const void* code): gives an ExitReason
+  // Called with page and misalignment of a guest address in kAddress: looks for its translation where the inline check does
+  // not. Sets ZF and puts the addend into kValue if it is there; keeps all registers.
+  const void* probe_load = nullptr;
+  const void* probe_store = nullptr;
   // Called, all of a block's registers kept. The _f ones keep the XMM registers too.
   const void* load = nullptr;
   const void* load_f = nullptr;
