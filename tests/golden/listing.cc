@@ -38,7 +38,9 @@ constexpr NamedStub kStubs[] = {{"load", &x64::Stubs::load},
                                 {"exit_link", &x64::Stubs::exit_link},
                                 {"exit_interpret", &x64::Stubs::exit_interpret},
                                 {"exit_dead", &x64::Stubs::exit_dead},
-                                {"exit_lookup", &x64::Stubs::exit_lookup}};
+                                {"missed", &x64::Stubs::missed},
+                                {"probe_load", &x64::Stubs::probe_load},
+                                {"probe_store", &x64::Stubs::probe_store}};
 
 struct NamedWord {
   const char* name;

@@ -57,7 +57,6 @@ bool CodeMap::holds(Gpa gpa) const { return frames_.contains(raw(gpa) >> kPageSh
 
 void CodeMap::clear() {
   by_pc_.clear();
-  recent_.fill(nullptr);
   frames_.clear();
   all_.clear();
 }

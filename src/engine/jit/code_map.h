@@ -2,7 +2,6 @@
 // Translated blocks, by the physical address of their code: so they survive context switches and layouts of
 // address spaces. A store to code drops the blocks of its 64-byte lines, and only those.
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -29,11 +28,8 @@ struct Translation {
 class CodeMap {
  public:
   Translation* find(uint64_t physical_pc) {
-    Translation*& recent = recent_[(physical_pc >> 1) % recent_.size()];
-    if (recent != nullptr && recent->physical_pc == physical_pc && !recent->dropped) [[likely]] return recent;
     auto it = by_pc_.find(physical_pc);
-    if (it == by_pc_.end()) return nullptr;
-    return recent = it->second;
+    return it == by_pc_.end() ? nullptr : it->second;
   }
   Translation* insert(std::unique_ptr<Translation> translation);
   // Those whose code touches [gpa, gpa + size), which lies in one page: not found any more, but still there.
@@ -49,7 +45,6 @@ class CodeMap {
     std::vector<Translation*> blocks;
   };
   std::unordered_map<uint64_t, Translation*> by_pc_;
-  std::array<Translation*, 1u << 13> recent_{};  // what find() gave, by a hash: most lookups follow a cache's loss
   std::unordered_map<uint64_t, Frame> frames_;
   std::vector<std::unique_ptr<Translation>> all_;  // dropped ones too: they may be running
 };

@@ -26,7 +26,8 @@ Jit::Jit(Hart& hart, Timebase& time, Ram& ram, const JitOptions& options)
       interpreter_(hart, time, ram, Caching::kOn),
       layout_(hart, ram),
       emitter_(layout_, stubs_),
-      jumps_(x64::kJumpCount) {
+      jumps_(x64::kJumpCount),
+      codes_(x64::kCodeCount) {
   hart_.mmu.set_code_watcher(this);
   make_code_memory();
 }
@@ -39,6 +40,7 @@ void Jit::make_code_memory() {
   memory_ = memory ? std::move(*memory) : nullptr;
   if (memory_ == nullptr) return;
   word(Word::kJumps) = reinterpret_cast<uintptr_t>(jumps_.data());
+  word(Word::kCodes) = reinterpret_cast<uintptr_t>(codes_.data());
   word(Word::kHostMxcsr) = kDefaultMxcsr;
   x64::Assembler assembler;
   ByteView code = x64::emit_stubs(assembler, reinterpret_cast<uintptr_t>(memory_->executable()), layout_,
@@ -51,6 +53,7 @@ void Jit::forget_code() {
   map_.clear();
   links_.clear();
   jumps_.assign(jumps_.size(), {});
+  codes_.assign(codes_.size(), {});
   used_bytes_ = stub_bytes_;
   if (options_.observer != nullptr) options_.observer->forgotten();
 }
@@ -69,6 +72,8 @@ bool Jit::code_changes(Gpa gpa, uint64_t size_bytes) {
   bool interpreter_holds = interpreter_.code_changes(gpa, size_bytes);
   for (Translation* t : map_.drop(gpa, size_bytes)) {
     hart_.mmu.code_changed = true;
+    x64::CodeEntry& known = codes_[x64::code_index(t->physical_pc)];
+    if (known.physical_pc == t->physical_pc) known = {};
     for (uint32_t number : t->incoming) point(links_[number].site, links_[number].stub);
     // The jump cache may still lead here: the entry becomes a jump to where the dispatcher is asked.
     constexpr uint8_t kJump = 0xe9;
@@ -104,6 +109,7 @@ const void* Jit::code_at(uint64_t pc) {
   Translation* t = translation_at(pc);
   if (t == nullptr) return nullptr;
   entry = {.pc = pc, .key = fetch_key(pc), .code = memory_->executable() + t->entry};
+  codes_[x64::code_index(t->physical_pc)] = {t->physical_pc, entry.code};
   return entry.code;
 }
 

@@ -80,6 +80,7 @@ class Jit final : public Engine, private CodeWatcher {
   jit::CodeMap map_;
   std::vector<LinkRecord> links_;
   std::vector<x64::JumpEntry> jumps_;
+  std::vector<x64::CodeEntry> codes_;  // of what is in map_, as far as they do not share places
   std::array<uint8_t, 1u << 14> heat_{};
   uint64_t limit_ = 0;
   std::optional<Exit> exit_;

@@ -197,7 +197,7 @@ void Emitter::leave_for_rax() {
   emit_lookup(a_, l_, miss);
   cold([this, miss] {
     a_->bind(miss);
-    a_.jump(stubs_.exit_lookup);
+    a_.jump(stubs_.missed);
   });
 }
 

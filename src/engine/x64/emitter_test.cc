@@ -22,7 +22,7 @@ class EmitterTest : public testing::Test {
   EmitterTest() {
     const void* somewhere = reinterpret_cast<const void*>(kAddress - 0x1000);
     for (auto stub : {&Stubs::enter, &Stubs::load, &Stubs::load_f, &Stubs::store, &Stubs::store_f, &Stubs::step,
-                      &Stubs::step_f, &Stubs::exit_link, &Stubs::exit_interpret, &Stubs::exit_lookup}) {
+                      &Stubs::step_f, &Stubs::exit_link, &Stubs::exit_interpret, &Stubs::missed}) {
       stubs_.*stub = somewhere;
     }
   }

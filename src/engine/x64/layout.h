@@ -13,6 +13,7 @@ enum class Word : uint8_t {
   kFetchKey,   // what fetch translations in the low half are valid for: context and epoch
   kHighFetchKey,  // the same for the high half
   kJumps,      // the jump cache's first entry
+  kCodes,      // the code table's first entry
   kBudget,     // r15, outside of translated code
   kInfo,       // an Info, or a link's number, for the code that is called or left for
   kAddress,    // guest address of a slow access; the pc that a lookup missed
@@ -36,7 +37,8 @@ class Layout {
         pc_(displacement(&hart.state.pc)),
         fast_tlb_(displacement(&hart.mmu.fast_tlb)),
         data_tag_(displacement(&hart.mmu.data_tag)),
-        tlb_entries_{displacement(hart.mmu.tlb(Access::kLoad).entries()), displacement(hart.mmu.tlb(Access::kStore).entries())},
+        tlb_entries_{displacement(hart.mmu.tlb(Access::kLoad).entries()), displacement(hart.mmu.tlb(Access::kStore).entries()),
+                     displacement(hart.mmu.tlb(Access::kFetch).entries())},
         reserved_(displacement(&hart.state.reserved)),
         reservation_(displacement(&hart.state.reservation)),
         reserved_value_(displacement(&hart.state.reserved_value)),
@@ -60,12 +62,13 @@ class Layout {
   Mem fast_tlb() const { return asmjit::x86::qword_ptr(kStateRegister, fast_tlb_); }
   Mem data_tag() const { return asmjit::x86::qword_ptr(kStateRegister, data_tag_); }
   // In the TlbEntry at a register's distance, in bytes, from the first one.
-  Mem tlb_tag(bool store, Gpr distance) const { return tlb_entry(store, distance, offsetof(TlbEntry, tag)); }
-  Mem tlb_addend(bool store, Gpr distance) const { return tlb_entry(store, distance, offsetof(TlbEntry, addend)); }
+  Mem tlb_tag(Access access, Gpr distance) const { return tlb_entry(access, distance, offsetof(TlbEntry, tag)); }
+  Mem tlb_addend(Access access, Gpr distance) const { return tlb_entry(access, distance, offsetof(TlbEntry, addend)); }
 
  private:
-  Mem tlb_entry(bool store, Gpr distance, size_t member) const {
-    return asmjit::x86::qword_ptr(kStateRegister, distance, 0, tlb_entries_[store ? 1 : 0] + static_cast<int32_t>(member));
+  Mem tlb_entry(Access access, Gpr distance, size_t member) const {
+    int32_t entries = tlb_entries_[static_cast<size_t>(access)];
+    return asmjit::x86::qword_ptr(kStateRegister, distance, 0, entries + static_cast<int32_t>(member));
   }
   int32_t displacement(const void* p) const {
     return static_cast<int32_t>(reinterpret_cast<intptr_t>(p) - static_cast<intptr_t>(base_));
@@ -76,7 +79,7 @@ class Layout {
 
   uintptr_t base_;
   int32_t floats_, words_, pc_, fast_tlb_, data_tag_;
-  int32_t tlb_entries_[2];  // of loads, of stores
+  int32_t tlb_entries_[3];  // by Access
   int32_t reserved_, reservation_, reserved_value_;
   uint64_t gpa_minus_host_;
 };
@@ -121,6 +124,19 @@ inline constexpr unsigned kJumpIndexBits = 12;
 inline constexpr size_t kJumpCount = 1u << kJumpIndexBits;
 // The same in C++ and in translated code (emit_lookup).
 inline size_t jump_index(uint64_t pc) { return (((pc >> 12) ^ pc) >> 1) & (kJumpCount - 1); }
+
+// An entry of the code table: physical pc to translated code.
+struct CodeEntry {
+  uint64_t physical_pc = ~0ull;
+  const void* code = nullptr;
+};
+inline constexpr unsigned kCodeIndexBits = 15;
+inline constexpr size_t kCodeCount = 1u << kCodeIndexBits;
+inline constexpr unsigned kCodeHashShift = 15;
+// The same in C++ and in translated code (StubEmitter::lookup_by_physical).
+inline size_t code_index(uint64_t physical_pc) {
+  return ((physical_pc ^ physical_pc >> kCodeHashShift) >> 1) & (kCodeCount - 1);
+}
 
 // How translated code comes back.
 enum class ExitReason : uint32_t {

@@ -28,9 +28,9 @@ class StubEmitter {
     s.enter = here();
     enter();
     s.probe_load = here();
-    probe(false);
+    probe(Access::kLoad);
     s.probe_store = here();
-    probe(true);
+    probe(Access::kStore);
     s.load = here();
     slow_call(slow_.load, false);
     s.load_f = here();
@@ -52,7 +52,8 @@ class StubEmitter {
     a_->bind(resume_);
     resume();
     a_->bind(miss_);
-    s.exit_lookup = here();
+    s.missed = here();
+    lookup_by_physical();
     a_->mov(l_.word(Word::kAddress), rax);
     leave(ExitReason::kLookup);
     a_->bind(exit_);
@@ -90,11 +91,11 @@ class StubEmitter {
   }
 
   // What is found becomes the first entry of the FastTlb's slot.
-  void probe(bool store) {
+  void probe(Access access) {
     constexpr int kEntryShift = 4;
     static_assert(sizeof(FastTlbEntry) == 1u << kEntryShift && sizeof(TlbEntry) == 1u << kEntryShift);
     constexpr auto kIndexMask = static_cast<int32_t>((FastTlb::kEntryCount - 1) << kEntryShift);
-    auto table = static_cast<int32_t>(store ? offsetof(FastTlb, store) : offsetof(FastTlb, load));
+    auto table = static_cast<int32_t>(access == Access::kStore ? offsetof(FastTlb, store) : offsetof(FastTlb, load));
     Mem page = qword_ptr(rsi, table + static_cast<int32_t>(offsetof(FastTlbEntry, page)));
     Mem addend = qword_ptr(rsi, table + static_cast<int32_t>(offsetof(FastTlbEntry, addend)));
     constexpr auto kSecond = static_cast<int64_t>(FastTlb::kSecond);
@@ -106,10 +107,10 @@ class StubEmitter {
     a_->jnz(missing);
     a_->shr(rax, kPageShift);
     a_->or_(rax, l_.data_tag());
-    tlb_distance();
-    a_->cmp(rax, l_.tlb_tag(store, rcx));
+    tlb_distance(rcx, rax, rdx);
+    a_->cmp(rax, l_.tlb_tag(access, rcx));
     a_->jne(missing);
-    a_->mov(rax, l_.tlb_addend(store, rcx));
+    a_->mov(rax, l_.tlb_addend(access, rcx));
     a_->mov(l_.word(Word::kValue), rax);
     a_->shr(esi, kPageShift - kEntryShift);
     a_->and_(esi, kIndexMask);
@@ -129,20 +130,58 @@ class StubEmitter {
     restore_after_probe();
   }
 
-  // Tlb::slot_of() for the tag in rax, in bytes, to rcx. Spoils rdx.
-  void tlb_distance() {
-    a_->mov(rdx, rax);
-    a_->shr(rdx, 64 - kTlbContextBits);
-    a_->imul(edx, edx, static_cast<int32_t>(Tlb::kContextSpread));
-    a_->mov(rcx, rax);
-    a_->shr(rcx, Tlb::kIndexBits);
-    a_->add(edx, ecx);
-    a_->and_(edx, static_cast<uint32_t>(Tlb::kWayCount - 1));
-    a_->mov(ecx, eax);
-    a_->and_(ecx, (1u << Tlb::kIndexBits) - 1);
-    a_->shl(ecx, Tlb::kWayBits);
-    a_->or_(ecx, edx);
-    a_->shl(ecx, std::countr_zero(sizeof(TlbEntry)));
+  // Tlb::slot_of(), in bytes.
+  void tlb_distance(const Gpr& to, const Gpr& tag, const Gpr& temporary) {
+    a_->mov(temporary, tag);
+    a_->shr(temporary, 64 - kTlbContextBits);
+    a_->imul(temporary.r32(), temporary.r32(), static_cast<int32_t>(Tlb::kContextSpread));
+    a_->mov(to, tag);
+    a_->shr(to, Tlb::kIndexBits);
+    a_->add(temporary.r32(), to.r32());
+    a_->and_(temporary.r32(), static_cast<uint32_t>(Tlb::kWayCount - 1));
+    a_->mov(to.r32(), tag.r32());
+    a_->and_(to.r32(), (1u << Tlb::kIndexBits) - 1);
+    a_->shl(to.r32(), Tlb::kWayBits);
+    a_->or_(to.r32(), temporary.r32());
+    a_->shl(to.r32(), std::countr_zero(sizeof(TlbEntry)));
+  }
+
+  // What the jump cache does not have: rax is the pc, rcx the entry that misses it, rdx its fetch key. Context switches
+  // make many such; the code itself is mostly there.
+  void lookup_by_physical() {
+    Label missing = a_.label();
+    for (const Gpr& r : {rsi, rdi}) a_->push(r);
+    a_->mov(r14, rdx);
+    a_->shl(r14, 64 - kTlbContextBits);
+    a_->mov(rsi, rax);
+    a_->shr(rsi, kPageShift);
+    a_->or_(r14, rsi);
+    tlb_distance(rsi, r14, rdi);
+    a_->cmp(r14, l_.tlb_tag(Access::kFetch, rsi));
+    a_->jne(missing);
+    a_->mov(rdi, l_.tlb_addend(Access::kFetch, rsi));
+    a_->add(rdi, rax);
+    // code_index(): the physical pc is even.
+    constexpr auto kIndexMask = static_cast<uint32_t>((kCodeCount - 1) << 1);
+    static_assert(sizeof(CodeEntry) == 2u << 3);
+    a_->mov(rsi, rdi);
+    a_->shr(rsi, kCodeHashShift);
+    a_->xor_(esi, edi);
+    a_->and_(esi, kIndexMask);
+    a_->shl(esi, 3);
+    a_->add(rsi, l_.word(Word::kCodes));
+    a_->cmp(rdi, ptr(rsi, offsetof(CodeEntry, physical_pc)));
+    a_->jne(missing);
+    a_->mov(r14, ptr(rsi, offsetof(CodeEntry, code)));
+    a_->mov(ptr(rcx, offsetof(JumpEntry, pc)), rax);
+    a_->mov(ptr(rcx, offsetof(JumpEntry, key)), rdx);
+    a_->mov(ptr(rcx, offsetof(JumpEntry, code)), r14);
+    a_->and_(rax, -static_cast<int32_t>(kPageSize));
+    a_->mov(l_.word(Word::kPageBase), rax);
+    for (const Gpr& r : {rdi, rsi}) a_->pop(r);
+    a_->jmp(r14);
+    a_->bind(missing);
+    for (const Gpr& r : {rdi, rsi}) a_->pop(r);
   }
 
   // ZF stays.

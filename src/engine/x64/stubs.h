@@ -31,13 +31,14 @@ struct Stubs {
   const void* exit_link = nullptr;
   const void* exit_interpret = nullptr;
   const void* exit_dead = nullptr;
-  const void* exit_lookup = nullptr;  // the pc in rax
+  const void* missed = nullptr;  // as emit_lookup() goes there
 };
 
 // Code for all of them, as it must run at address; and where they then are.
 ByteView emit_stubs(Assembler& a, uintptr_t address, const Layout& layout, const SlowPaths& slow, Stubs& stubs);
 
-// Goes to the code for the guest address in rax, by the jump cache, or to exit_lookup. Spoils rcx and rdx.
+// Goes to the code for the guest address in rax, by the jump cache. If that does not have it, to miss, with the entry's address
+// in rcx and the fetch key in rdx.
 void emit_lookup(Assembler& a, const Layout& layout, const Label& miss);
 
 }  // namespace recount::x64
