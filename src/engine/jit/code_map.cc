@@ -27,6 +27,7 @@ Translation* CodeMap::insert(std::unique_ptr<Translation> translation) {
   frame.lines |= t->lines;
   frame.blocks.push_back(t);
   by_pc_[t->physical_pc] = t;
+  maybe_.set(maybe_index(t->physical_pc));
   all_.push_back(std::move(translation));
   return t;
 }
@@ -57,6 +58,7 @@ bool CodeMap::holds(Gpa gpa) const { return frames_.contains(raw(gpa) >> kPageSh
 
 void CodeMap::clear() {
   by_pc_.clear();
+  maybe_.reset();
   frames_.clear();
   all_.clear();
 }

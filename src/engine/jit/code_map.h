@@ -2,6 +2,7 @@
 // Translated blocks, by the physical address of their code: so they survive context switches and layouts of
 // address spaces. A store to code drops the blocks of its 64-byte lines, and only those.
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -28,6 +29,7 @@ struct Translation {
 class CodeMap {
  public:
   Translation* find(uint64_t physical_pc) {
+    if (!maybe_[maybe_index(physical_pc)]) return nullptr;
     auto it = by_pc_.find(physical_pc);
     return it == by_pc_.end() ? nullptr : it->second;
   }
@@ -44,7 +46,12 @@ class CodeMap {
     uint64_t lines = 0;
     std::vector<Translation*> blocks;
   };
+  static constexpr unsigned kMaybeBits = 17;
+  static size_t maybe_index(uint64_t physical_pc) {
+    return (physical_pc >> 1 ^ physical_pc >> kMaybeBits) & ((1u << kMaybeBits) - 1);
+  }
   std::unordered_map<uint64_t, Translation*> by_pc_;
+  std::bitset<1u << kMaybeBits> maybe_;  // not set: nothing with this hash is in by_pc_. Cold code is asked for most often.
   std::unordered_map<uint64_t, Frame> frames_;
   std::vector<std::unique_ptr<Translation>> all_;  // dropped ones too: they may be running
 };

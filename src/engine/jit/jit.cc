@@ -95,21 +95,30 @@ bool Jit::becomes_hot(uint64_t physical_pc) {
   return true;
 }
 
-Translation* Jit::translation_at(uint64_t pc) {
+std::optional<uint64_t> Jit::physical_pc(uint64_t pc) {
   auto gpa = hart_.mmu.translate_fetch(pc);
-  if (!gpa || !hart_.mmu.fetch_holds_for_page(pc)) return nullptr;
-  Translation* t = map_.find(raw(*gpa));
-  if (t == nullptr && memory_ != nullptr && becomes_hot(raw(*gpa))) t = translate(*gpa);
+  if (!gpa || !hart_.mmu.fetch_holds_for_page(pc)) return std::nullopt;
+  return raw(*gpa);
+}
+
+Translation* Jit::translation_at(uint64_t physical_pc) {
+  Translation* t = map_.find(physical_pc);
+  if (t == nullptr && memory_ != nullptr && becomes_hot(physical_pc)) t = translate(Gpa{physical_pc});
   return t;
 }
 
 const void* Jit::code_at(uint64_t pc) {
   x64::JumpEntry& entry = jumps_[x64::jump_index(pc)];
   if (entry.pc == pc && entry.key == fetch_key(pc)) return entry.code;
-  Translation* t = translation_at(pc);
-  if (t == nullptr) return nullptr;
-  entry = {.pc = pc, .key = fetch_key(pc), .code = memory_->executable() + t->entry};
-  codes_[x64::code_index(t->physical_pc)] = {t->physical_pc, entry.code};
+  auto physical = physical_pc(pc);
+  if (!physical) return nullptr;
+  x64::CodeEntry& known = codes_[x64::code_index(*physical)];
+  if (known.physical_pc != *physical) {
+    Translation* t = translation_at(*physical);
+    if (t == nullptr) return nullptr;
+    known = {*physical, memory_->executable() + t->entry};
+  }
+  entry = {.pc = pc, .key = fetch_key(pc), .code = known.code};
   return entry.code;
 }
 
@@ -163,7 +172,8 @@ void Jit::follow_link() {
   uint64_t pc = word(Word::kPageBase) + static_cast<uint64_t>(static_cast<int64_t>(links_[number].target_offset));
   hart_.state.pc = pc;
   uint64_t times_full = times_full_;
-  Translation* to = translation_at(pc);
+  auto physical = physical_pc(pc);
+  Translation* to = physical ? translation_at(*physical) : nullptr;
   if (to == nullptr || times_full_ != times_full || links_[number].from->dropped) return;
   point(links_[number].site, to->entry);
   to->incoming.push_back(number);

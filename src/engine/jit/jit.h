@@ -34,7 +34,9 @@ class Jit final : public Engine, private CodeWatcher {
 
   bool code_changes(Gpa gpa, uint64_t size_bytes) override;
   const void* code_at(uint64_t pc);
-  jit::Translation* translation_at(uint64_t pc);
+  // Nothing where it does not hold for the whole page.
+  std::optional<uint64_t> physical_pc(uint64_t pc);
+  jit::Translation* translation_at(uint64_t physical_pc);
   jit::Translation* translate(Gpa gpa);
   void follow_link();
   void point(uint32_t site, uint32_t target);
