@@ -13,7 +13,7 @@ SIGNATURES = {
     "kLoad": "a, imm → int", "kStore": "a, imm, b", "kAmo": "a, b → int", "kFGet": "slot → float", "kFSet": "slot, a",
     "kFLoad": "a, imm → float", "kFStore": "a, imm, b", "kFUnary": "a → float", "kFBinary": "a, b → float",
     "kFTernary": "a, b, c → float", "kFCompare": "a, b → int", "kFToInt": "a → int", "kFFromInt": "a → float",
-    "kStep": "step", "kFGuard": "guard", "kExitIf": "a, b, imm", "kExit": "imm", "kExitTo": "a",
+    "kSysGuard": "guard", "kSysGet": "slot → int", "kSysSet": "slot, a", "kStep": "step", "kFGuard": "guard", "kExitIf": "a, b, imm", "kExit": "imm", "kExitTo": "a",
 }
 
 

@@ -21,6 +21,9 @@ constexpr uint8_t kPmpLocked = 0x80, kPmpWritable = 0x9f, kPmpModeMask = 0x18, k
 uint64_t legal_tvec(uint64_t v) { return (v & 2) != 0 ? v & ~3ull : v & (~3ull | kVectored); }
 
 bool is_hpm(unsigned n, unsigned first) { return n >= first && n < first + 29; }
+bool is_pmp(unsigned n) {
+  return (n >= csr::kPmpcfg0 && n < csr::kPmpcfg0 + 16) || (n >= csr::kPmpaddr0 && n < csr::kPmpaddr0 + 64);
+}
 
 }  // namespace
 
@@ -71,15 +74,6 @@ void Hart::write_pmp(unsigned number, uint64_t value) {
 std::optional<uint64_t> Hart::read_csr(unsigned number) const {
   if (((number >> 8) & 3) > static_cast<unsigned>(state.privilege)) return std::nullopt;
   const HartState& s = state;
-  if (is_hpm(number, csr::kHpmcounter3)) {
-    if (!may_read_counter(number)) return std::nullopt;
-    return 0;
-  }
-  if (is_hpm(number, csr::kMhpmcounter3) || is_hpm(number, csr::kMhpmevent3)) return 0;
-  if ((number >= csr::kPmpcfg0 && number < csr::kPmpcfg0 + 16) ||
-      (number >= csr::kPmpaddr0 && number < csr::kPmpaddr0 + 64)) {
-    return read_pmp(number);
-  }
   switch (number) {
     case csr::kFflags:
     case csr::kFrm:
@@ -137,24 +131,36 @@ std::optional<uint64_t> Hart::read_csr(unsigned number) const {
     case csr::kMcause: return s.mcause;
     case csr::kMtval: return s.mtval;
     case csr::kMip: return mip();
-    default: return std::nullopt;
+    default: return read_numbered_csr(number);
   }
+}
+
+// Of a family.
+std::optional<uint64_t> Hart::read_numbered_csr(unsigned number) const {
+  if (is_hpm(number, csr::kHpmcounter3)) {
+    if (!may_read_counter(number)) return std::nullopt;
+    return 0;
+  }
+  if (is_hpm(number, csr::kMhpmcounter3) || is_hpm(number, csr::kMhpmevent3)) return 0;
+  if (is_pmp(number)) return read_pmp(number);
+  return std::nullopt;
 }
 
 void Hart::write_mstatus(uint64_t value, uint64_t writable) {
   uint64_t v = (state.mstatus & ~writable) | (value & writable);
   // MPP is WARL: 2 is no privilege; keep what was there.
   if ((v & mstatus::kMpp) == 2ull << mstatus::kMppShift) v = (v & ~mstatus::kMpp) | (state.mstatus & mstatus::kMpp);
+  constexpr uint64_t kDecidesTranslation = mstatus::kMprv | mstatus::kMpp | mstatus::kSum | mstatus::kMxr;
+  bool translates_alike = ((state.mstatus ^ v) & kDecidesTranslation) == 0;
   state.mstatus = v;
-  mmu.update_context();
+  if (!translates_alike) mmu.update_context();
 }
 
 bool Hart::write_csr(unsigned number, uint64_t value) {
   constexpr unsigned kReadOnly = 3;
   if (number >> 10 == kReadOnly || !read_csr(number)) return false;
   HartState& s = state;
-  if ((number >= csr::kPmpcfg0 && number < csr::kPmpcfg0 + 16) ||
-      (number >= csr::kPmpaddr0 && number < csr::kPmpaddr0 + 64)) {
+  if (is_pmp(number)) {
     write_pmp(number, value);
     return true;
   }

@@ -48,6 +48,7 @@ class Hart {
  private:
   void enter(uint64_t cause_bits, uint64_t tval, bool to_supervisor);
   bool may_read_counter(unsigned number) const;
+  std::optional<uint64_t> read_numbered_csr(unsigned number) const;
   std::optional<uint64_t> read_pmp(unsigned number) const;
   void write_pmp(unsigned number, uint64_t value);
   void write_mstatus(uint64_t value, uint64_t writable);

@@ -138,7 +138,7 @@ SnippetGroup control() {
            whole("ret", {rri(Op::kJalr, kZero, kRa, 0)}),
            whole("jalr through the register that it writes", {rri(Op::kJalr, kRa, kRa, 16)}),
            whole("ecall", {encode(Op::kEcall, {})}), whole("mret", {encode(Op::kMret, {})}),
-           just("csrrw: a step in the middle", {csr(Op::kCsrrw, kA0, csr::kSscratch, kA1), rri(Op::kAddi, kA0, kA0, 1)}),
+           just("csrrw: a step in the middle", {csr(Op::kCsrrw, kA0, csr::kStvec, kA1), rri(Op::kAddi, kA0, kA0, 1)}),
            whole("what is no instruction", {0x0}),
            whole("two bytes before the page's end: a compressed one", {0x0505}, 0xffe),
            whole("an instruction that lies across the end", {rri(Op::kAddi, kA0, kA0, 1)}, 0xffc),
@@ -163,6 +163,17 @@ SnippetGroup values() {
                 {rri(Op::kAddi, kT0, kT0, 1), csr(Op::kCsrrs, kT1, csr::kTime, kZero), rrr(Op::kAdd, kT0, kT0, kT1)})}};
 }
 
+SnippetGroup system_registers() {
+  return {"system",
+          {just("csrrw of sscratch: the way into a handler", {csr(Op::kCsrrw, kA0, csr::kSscratch, kA0)}),
+           just("one guard for all", {csr(Op::kCsrrs, kA0, csr::kSepc, kZero), csr(Op::kCsrrs, kT0, csr::kStval, kZero)}),
+           just("sepc is even", {csr(Op::kCsrrw, kZero, csr::kSepc, kT0)}),
+           just("csrrc of scause", {csr(Op::kCsrrc, kT0, csr::kScause, kA0)}),
+           just("sstatus is read with SD", {csr(Op::kCsrrs, kA0, csr::kSstatus, kZero)}),
+           just("interrupts off", {csr(Op::kCsrrci, kZero, csr::kSstatus, 2)}),
+           just("interrupts on: a step", {csr(Op::kCsrrsi, kZero, csr::kSstatus, 2)})}};
+}
+
 SnippetGroup floating() {
   return {"float",
           {just("fld", {rri(Op::kFld, kFt0, kA0, 8)}), just("flw", {rri(Op::kFlw, kFt0, kA0, 4)}),
@@ -185,7 +196,7 @@ SnippetGroup floating() {
 }  // namespace
 
 std::vector<SnippetGroup> snippet_groups() {
-  return {arithmetic(), multiplication(), bits(), memory(), control(), values(), floating()};
+  return {arithmetic(), multiplication(), bits(), memory(), control(), values(), system_registers(), floating()};
 }
 
 }  // namespace recount::test

@@ -342,6 +342,7 @@ void Generator::emit_csr() {
       csr::kInstret,     csr::kTime};
   constexpr Op kOps[] = {Op::kCsrrw, Op::kCsrrs, Op::kCsrrc, Op::kCsrrwi, Op::kCsrrsi, Op::kCsrrci};
   if (chance(15)) return emit(Op::kCsrrsi, {.rs1 = 1 << kSsi, .imm = chance(50) ? csr::kSip : csr::kMip});
+  if (chance(8)) return emit(Op::kCsrrci, {.rd = target(), .rs1 = 2, .imm = csr::kSstatus});  // interrupts off
   // Mostly reads: a program that keeps changing its mode does little else.
   unsigned number = chance(97) ? one_of(kNumbers) : static_cast<unsigned>(below(4096));
   bool quiet = chance(60) && number > csr::kFcsr;

@@ -61,7 +61,7 @@ class BlockTranslation {
   }
 
   void one(const Insn& insn) {
-    Translator t{ir_, insn, at_, guarded_};
+    Translator t{ir_, insn, at_, guarded_, supervisor_};
     int64_t next = at_ + insn.length;
     if (auto relation = branch_relation(insn.op)) {
       Value a = t.x(insn.rs1);
@@ -86,7 +86,8 @@ class BlockTranslation {
     } else if (leaves_the_flow(insn.op)) {
       ir_.step(StepKind::kLeaves);
       ended_ = true;
-    } else if (!translate_integer(t) && !translate_memory(t) && !translate_bits(t) && !translate_float(t)) {
+    } else if (!translate_integer(t) && !translate_memory(t) && !translate_bits(t) && !translate_float(t) &&
+               !translate_system(t)) {
       ir_.step(StepKind::kGoesOn);
       if (accesses_csr(insn.op)) guarded_ = ir::FloatUse::kNone;
     }
@@ -110,6 +111,7 @@ class BlockTranslation {
   int64_t at_ = 0;
   bool ended_ = false;
   ir::FloatUse guarded_ = ir::FloatUse::kNone;
+  bool supervisor_ = false;
 };
 
 }  // namespace

@@ -18,6 +18,8 @@ class Builder {
   void set(unsigned slot, Value v) { add({.op = Opcode::kSet, .slot = static_cast<uint8_t>(slot), .a = v}); }
   Value unary(Opcode op, Value a) { return add({.op = op, .a = a}); }
   Value binary(Opcode op, Value a, Value b) { return add({.op = op, .a = a, .b = b}); }
+  Value get_system(SystemSlot slot) { return add({.op = Opcode::kSysGet, .slot = static_cast<uint8_t>(slot)}); }
+  void set_system(SystemSlot slot, Value v) { add({.op = Opcode::kSysSet, .slot = static_cast<uint8_t>(slot), .a = v}); }
   void step(StepKind kind) { add({.op = Opcode::kStep, .detail = static_cast<uint8_t>(kind)}); }
   void exit_if(Relation relation, Value a, Value b, int64_t to_offset) {
     add({.op = Opcode::kExitIf, .detail = static_cast<uint8_t>(relation), .a = a, .b = b, .imm = to_offset});

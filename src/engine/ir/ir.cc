@@ -19,6 +19,8 @@ unsigned operand_count(Kind kind) {
     case Kind::kGet:
     case Kind::kFGuard:
     case Kind::kFGet:
+    case Kind::kSysGuard:
+    case Kind::kSysGet:
     case Kind::kStep:
     case Kind::kExit: return 0;
     case Kind::kSet:
@@ -29,6 +31,7 @@ unsigned operand_count(Kind kind) {
     case Kind::kFUnary:
     case Kind::kFToInt:
     case Kind::kFFromInt:
+    case Kind::kSysSet:
     case Kind::kExitTo: return 1;
     case Kind::kBinary:
     case Kind::kStore:
@@ -49,6 +52,8 @@ bool has_result(Kind kind) {
     case Kind::kFGuard:
     case Kind::kFSet:
     case Kind::kFStore:
+    case Kind::kSysGuard:
+    case Kind::kSysSet:
     case Kind::kStep:
     case Kind::kExitIf:
     case Kind::kExit:
@@ -88,6 +93,7 @@ bool has_effects(Kind kind) {
     case Kind::kGet:
     case Kind::kUnary:
     case Kind::kBinary:
+    case Kind::kSysGet:
     case Kind::kFGet: return false;
     default: return true;  // floating point raises flags
   }
@@ -119,6 +125,7 @@ bool may_leave(Kind kind) {
     case Kind::kFCompare:
     case Kind::kFToInt:
     case Kind::kFFromInt:
+    case Kind::kSysGuard:
     case Kind::kStep:
     case Kind::kExitIf:
     case Kind::kExit:

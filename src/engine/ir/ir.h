@@ -37,6 +37,9 @@ enum class Kind : uint8_t {
   kFCompare,   // a, b -> int
   kFToInt,     // a -> int
   kFFromInt,   // a -> float
+  kSysGuard,   // leaves for the interpreter if the guest's code has no right to system slots
+  kSysGet,     // system slot -> int
+  kSysSet,     // system slot, a
   kStep,       // one guest instruction, as the interpreter does it
   kExitIf,     // leave for imm if a and b are in this relation
   kExit,       // leave for imm
@@ -57,6 +60,9 @@ enum class StepKind : uint8_t {
 
 // What a guard makes sure of: floating-point registers may be read; or written too, and results rounded.
 enum class FloatUse : uint8_t { kNone, kReads, kWrites };
+// Registers of the guest's operating system that hold what was put there: the system slots, which are no others' slots.
+enum class SystemSlot : uint8_t { kStatus, kScratch, kEpc, kCause, kTval };
+inline constexpr unsigned kSystemSlotCount = 5;
 // f.sign: a with the sign of b, with the other one, with the two signs' exclusive or.
 enum class SignKind : uint8_t { kSame, kOpposite, kXor };
 // The integer of a conversion.

@@ -31,6 +31,9 @@ std::string suffix(const Inst& i, Kind kind) {
   }
 }
 
+constexpr const char* kSystemSlots[] = {"status", "scratch", "epc", "cause", "tval"};
+static_assert(std::size(kSystemSlots) == kSystemSlotCount);
+
 bool has_slot(Kind kind) {
   return kind == Kind::kGet || kind == Kind::kSet || kind == Kind::kFGet || kind == Kind::kFSet;
 }
@@ -61,6 +64,10 @@ std::string print(const Block& block) {
     const char* separator = " ";
     if (has_slot(kind)) {
       out += fmt::format(" ${}", i.slot);
+      separator = ", ";
+    }
+    if (kind == Kind::kSysGet || kind == Kind::kSysSet) {
+      out += fmt::format(" ${}", kSystemSlots[i.slot]);
       separator = ", ";
     }
     for (Value v : {i.a, i.b, i.c}) {

@@ -29,7 +29,8 @@ const char* fault_of(const Block& block, size_t index) {
   bool narrow_possible = kind == Kind::kLoad || kind == Kind::kStore;
   bool width_fits = i.width == 8 || i.width == 4 || (narrow_possible && (i.width == 1 || i.width == 2));
   if (!width_fits) return "an impossible width";
-  if (i.slot >= kSlotCount) return "no such slot";
+  bool is_system = kind == Kind::kSysGet || kind == Kind::kSysSet;
+  if (i.slot >= (is_system ? kSystemSlotCount : kSlotCount)) return "no such slot";
   if (i.step >= block.points.size()) return "a step that the block does not have";
   if (index > 0 && i.step < block.insts[index - 1].step) return "a step before the last one";
   if (ends(kind, i) != (index + 1 == block.insts.size())) return "the end of a block, or none, in the wrong place";

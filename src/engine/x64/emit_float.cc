@@ -39,14 +39,8 @@ void Emitter::float_inst(const ir::Inst& i, Value v) {
 }
 
 void Emitter::float_guard(const ir::Inst& i) {
-  Label not_so = a_.label();
   a_->cmp(l_.word32(Word::kFloatMode), i.detail);
-  a_->long_().jb(not_so);
-  cold([this, not_so, where = info(i)] {
-    a_->bind(not_so);
-    a_->mov(l_.word32(Word::kInfo), where);
-    a_.jump(stubs_.exit_interpret);
-  });
+  interpret_if(CondCode::kB, i);
 }
 
 Xmm Emitter::float_reg(Value v) {

@@ -66,6 +66,9 @@ void Emitter::inst(size_t n) {
     case ir::Kind::kLoad: load(i, v); break;
     case ir::Kind::kStore: store(i); break;
     case ir::Kind::kAmo: amo(i, v); break;
+    case ir::Kind::kSysGuard: system_guard(i); break;
+    case ir::Kind::kSysGet: a_->mov(values_.define(v), l_.system(i.slot)); break;
+    case ir::Kind::kSysSet: system_set(i); break;
     case ir::Kind::kStep: step(i); break;
     case ir::Kind::kExitIf: exit_if(i, block_->insts[n + 1].op == Opcode::kExit && n + 2 == block_->insts.size()); break;
     case ir::Kind::kExit: leave_for(i.imm, undone_behind(i)); break;
@@ -113,6 +116,29 @@ void Emitter::step(const ir::Inst& i) {
   call_step(i, stubs_.step);
   // One that always leaves never comes back here.
   if (static_cast<ir::StepKind>(i.detail) == ir::StepKind::kLeaves) a_->ud2();
+}
+
+void Emitter::interpret_if(CondCode condition, const ir::Inst& i) {
+  Label interpreted = a_.label();
+  a_->long_().j(condition, interpreted);
+  cold([this, interpreted, where = info(i)] {
+    a_->bind(interpreted);
+    a_->mov(l_.word32(Word::kInfo), where);
+    a_.jump(stubs_.exit_interpret);
+  });
+}
+
+void Emitter::system_guard(const ir::Inst& i) {
+  a_->cmp(l_.privilege(), static_cast<int>(Privilege::kSupervisor));
+  interpret_if(CondCode::kB, i);
+}
+
+void Emitter::system_set(const ir::Inst& i) {
+  if (values_.fits_imm32(i.a)) {
+    a_->mov(l_.system(i.slot), static_cast<int32_t>(values_.constant(i.a)));
+  } else {
+    a_->mov(l_.system(i.slot), values_.reg(i.a));
+  }
 }
 
 void Emitter::compare(Value a, Value b) {

@@ -86,7 +86,11 @@ class Emitter {
   void float_bits(const ir::Inst& i, ir::Value v);
   void float_of_bits(const ir::Inst& i, ir::Value v);
 
+  void system_guard(const ir::Inst& i);
+  void system_set(const ir::Inst& i);
   void step(const ir::Inst& i);
+  // Leaves for the interpreter, at the step of i, if the flags say so.
+  void interpret_if(asmjit::x86::CondCode condition, const ir::Inst& i);
   void exit_if(const ir::Inst& i, bool last);
   // Leaves for the code at this offset of the page, with as many steps of the block not done.
   void leave_for(int64_t offset, unsigned undone);

@@ -1,6 +1,7 @@
 #pragma once
 // Where translated code finds things in memory: displacements from the state register.
 
+#include "engine/ir/ir.h"
 #include "engine/x64/assembler.h"
 #include "engine/x64/registers.h"
 #include "hart/hart.h"
@@ -35,6 +36,9 @@ class Layout {
         floats_(displacement(&hart.state.f[0])),
         words_(displacement(&hart.engine_words[0])),
         pc_(displacement(&hart.state.pc)),
+        privilege_(displacement(&hart.state.privilege)),
+        system_{displacement(&hart.state.mstatus), displacement(&hart.state.sscratch), displacement(&hart.state.sepc),
+                displacement(&hart.state.scause), displacement(&hart.state.stval)},
         fast_tlb_(displacement(&hart.mmu.fast_tlb)),
         data_tag_(displacement(&hart.mmu.data_tag)),
         tlb_entries_{displacement(hart.mmu.tlb(Access::kLoad).entries()), displacement(hart.mmu.tlb(Access::kStore).entries()),
@@ -54,6 +58,8 @@ class Layout {
   Mem word(Word w, unsigned index = 0) const { return asmjit::x86::qword_ptr(kStateRegister, word_displacement(w, index)); }
   Mem word32(Word w) const { return asmjit::x86::dword_ptr(kStateRegister, word_displacement(w, 0)); }
   Mem pc() const { return asmjit::x86::qword_ptr(kStateRegister, pc_); }
+  Mem privilege() const { return asmjit::x86::byte_ptr(kStateRegister, privilege_); }
+  Mem system(unsigned slot) const { return asmjit::x86::qword_ptr(kStateRegister, system_[slot]); }
   Mem reserved() const { return asmjit::x86::byte_ptr(kStateRegister, reserved_); }
   Mem reservation() const { return asmjit::x86::qword_ptr(kStateRegister, reservation_); }
   Mem reserved_value() const { return asmjit::x86::qword_ptr(kStateRegister, reserved_value_); }
@@ -78,7 +84,9 @@ class Layout {
   }
 
   uintptr_t base_;
-  int32_t floats_, words_, pc_, fast_tlb_, data_tag_;
+  int32_t floats_, words_, pc_, privilege_;
+  int32_t system_[ir::kSystemSlotCount];  // by ir::SystemSlot
+  int32_t fast_tlb_, data_tag_;
   int32_t tlb_entries_[3];  // by Access
   int32_t reserved_, reservation_, reserved_value_;
   uint64_t gpa_minus_host_;
