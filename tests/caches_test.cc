@@ -148,6 +148,35 @@ TEST_P(Caches, AccessedBitIsSetByTheAccessNotByDecodingAhead) {
   EXPECT_EQ(next_entry() & 0x40, 0x40u);
 }
 
+// The three loads share one look at the FastTlb; the store between them maps their page elsewhere.
+TEST_P(Caches, APageThatMovesAmongAccessesThroughOneBaseIsReadWhereItIs) {
+  constexpr uint64_t kData = 0xa000, kOtherData = 0xb000, kReadWrite = kUsable & ~8ull;
+  constexpr unsigned kRounds = 10;
+  expect_same(GetParam(), 100, kRounds / 2 * (100 + 1), [](TestMachine& t) {
+    HartState hart = supervisor_with_window(t, kUsable);
+    put64(t, kLeaf + 8, leaf(kData, kReadWrite));
+    put64(t, kData + 16, 100);
+    put64(t, kOtherData + 16, 1);
+    hart.x[5] = kRam + kLeaf + 8;
+    hart.x[6] = leaf(kOtherData, kReadWrite);
+    hart.x[7] = kWindow + kPageSize;
+    hart.x[8] = leaf(kData, kReadWrite) ^ leaf(kOtherData, kReadWrite);
+    hart.x[9] = kRounds;
+    put(t, kCode,
+        Assembler()
+            .emit(Op::kLd, {.rd = 11, .rs1 = 7, .imm = 0})
+            .emit(Op::kLd, {.rd = 12, .rs1 = 7, .imm = 8})
+            .emit(Op::kSd, {.rs1 = 5, .rs2 = 6})
+            .emit(Op::kLd, {.rd = 13, .rs1 = 7, .imm = 16})
+            .emit(Op::kAdd, {.rd = 10, .rs1 = 10, .rs2 = 13})
+            .emit(Op::kXor, {.rd = 6, .rs1 = 6, .rs2 = 8})
+            .emit(Op::kAddi, {.rd = 9, .rs1 = 9, .imm = -1})
+            .emit(Op::kBne, {.rs1 = 9, .rs2 = 0, .imm = -28})
+            .emit(Op::kJal, {.rd = 0, .imm = 0}));
+    t.set_hart(hart);
+  });
+}
+
 TEST_P(Caches, GlobalEntriesAreNotSharedAcrossRoots) {
   expect_same(GetParam(), 20, 2, [](TestMachine& t) {
     constexpr uint64_t kGlobal = 32, kRoot2 = 0xa000, kMiddle2 = 0xb000, kLeaf2 = 0xc000, kData = 0xd000;

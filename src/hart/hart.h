@@ -18,7 +18,7 @@ class Hart {
   HartState state;
   Mmu mmu;
   // The engine's own: translated code reaches it and the state from one register. Never architectural.
-  std::array<uint64_t, 24> engine_words{};
+  std::array<uint64_t, 32> engine_words{};
 
   // Privileged spec, "Control and Status Registers (CSRs)". nullopt: no such register, or not at this
   // privilege: an illegal instruction.

@@ -1,6 +1,8 @@
 // What translated code calls when its inline path does not do. MXCSR is the guest's meanwhile: nothing here may
 // compute in floating point, but for hart/fpu and devices, which have their own (hart/host_float.h).
 
+#include <algorithm>
+
 #include "engine/jit/jit.h"
 #include "hart/host_float.h"
 #include "isa/csr.h"
@@ -10,6 +12,12 @@ namespace recount {
 using x64::ExitReason;
 using x64::Info;
 using x64::Word;
+
+void Jit::forget_groups() {
+  auto words = hart_.engine_words.begin() + static_cast<size_t>(Word::kGroup);
+  std::fill_n(words, x64::kGroupCount, 0);
+  hart_.mmu.translations_dropped = false;
+}
 
 // The position before the instruction that asks.
 void Jit::sync(const Info& where) { time_.steps = limit_ - (word(Word::kBudget) + where.remaining); }

@@ -82,17 +82,17 @@ void Emitter::float_set(const ir::Inst& i) {
 }
 
 void Emitter::float_load(const ir::Inst& i, Value v) {
-  Gpr address = guest_address(i);
-  Gpr addend = values_.scratch(), index = values_.scratch();
+  Address address = address_of(i);
   const void* stub = load_stub();
   Xmm to = floats_.define(v);
   Label slow = a_.label(), done = a_.label();
-  check(address, addend, index, i.width, false, slow);
-  i.width == 4 ? a_->vmovss(to, dword_ptr(addend, address)) : a_->vmovsd(to, qword_ptr(addend, address));
+  Mem from = place_of(address, i, false, slow);
+  from.setSize(i.width);
+  i.width == 4 ? a_->vmovss(to, from) : a_->vmovsd(to, from);
   a_->bind(done);
   cold([this, slow, done, address, to, where = info(i), stub] {
     a_->bind(slow);
-    a_->mov(l_.word(Word::kAddress), address);
+    put_address(address);
     a_->mov(l_.word32(Word::kInfo), where);
     a_.call(stub);
     a_->vmovq(to, l_.word(Word::kValue));
@@ -101,16 +101,16 @@ void Emitter::float_load(const ir::Inst& i, Value v) {
 }
 
 void Emitter::float_store(const ir::Inst& i) {
-  Gpr address = guest_address(i);
+  Address address = address_of(i);
   Xmm value = float_reg(i.b);
-  Gpr addend = values_.scratch(), index = values_.scratch();
   Label slow = a_.label(), done = a_.label();
-  check(address, addend, index, i.width, true, slow);
-  i.width == 4 ? a_->vmovss(dword_ptr(addend, address), value) : a_->vmovsd(qword_ptr(addend, address), value);
+  Mem to = place_of(address, i, true, slow);
+  to.setSize(i.width);
+  i.width == 4 ? a_->vmovss(to, value) : a_->vmovsd(to, value);
   a_->bind(done);
   cold([this, slow, done, address, value, where = info(i), stub = store_stub()] {
     a_->bind(slow);
-    a_->mov(l_.word(Word::kAddress), address);
+    put_address(address);
     a_->vmovq(l_.word(Word::kValue), value);
     a_->mov(l_.word32(Word::kInfo), where);
     a_.call(stub);

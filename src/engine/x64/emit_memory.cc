@@ -25,33 +25,50 @@ Gpr Emitter::guest_address(const ir::Inst& i) {
   return to;
 }
 
+namespace {
+
+constexpr int kEntryShift = 4;
+static_assert(sizeof(FastTlbEntry) == 1u << kEntryShift);
+constexpr auto kSecond = static_cast<int64_t>(FastTlb::kSecond);
+
+// What an entry says; entry: its first side's, from a FastTlb's start.
+struct FastPlace {
+  Mem page, addend;
+};
+FastPlace fast_place(const Gpr& entry, bool store) {
+  auto table = static_cast<int32_t>(store ? offsetof(FastTlb, store) : offsetof(FastTlb, load));
+  return {ptr(entry, table + static_cast<int32_t>(offsetof(FastTlbEntry, page))),
+          ptr(entry, table + static_cast<int32_t>(offsetof(FastTlbEntry, addend)))};
+}
+
+}  // namespace
+
+// The entry of a guest address's slot, for fast_place().
+void Emitter::find_entry(const Gpr& entry, const Gpr& address) {
+  a_->mov(entry.r32(), address.r32());
+  a_->shr(entry.r32(), kPageShift - kEntryShift);
+  a_->and_(entry.r32(), static_cast<uint32_t>((FastTlb::kEntryCount - 1) << kEntryShift));
+  a_->add(entry, l_.fast_tlb());
+}
+
 void Emitter::check(Gpr address, Gpr addend, Gpr index, unsigned width, bool store, const Label& slow) {
   // One comparison covers page, permission, alignment, devices, and for stores the watched frames: such entries
   // are not in the table.
-  constexpr int kEntryShift = 4;
-  static_assert(sizeof(FastTlbEntry) == 1u << kEntryShift);
-  constexpr auto kIndexMask = static_cast<int32_t>((FastTlb::kEntryCount - 1) << kEntryShift);
-  auto table = static_cast<int32_t>(store ? offsetof(FastTlb, store) : offsetof(FastTlb, load));
-  a_->mov(index.r32(), address.r32());
-  a_->shr(index.r32(), kPageShift - kEntryShift);
-  a_->and_(index.r32(), kIndexMask);
-  a_->add(index, l_.fast_tlb());
+  FastPlace entry = fast_place(index, store);
+  Label second = a_.label(), done = a_.label();
+  find_entry(index, address);
   a_->mov(addend, address);
   a_->and_(addend, -static_cast<int32_t>(kPageSize) | static_cast<int32_t>(width - 1));
-  Mem page = ptr(index, table + static_cast<int32_t>(offsetof(FastTlbEntry, page)));
-  Mem found = ptr(index, table + static_cast<int32_t>(offsetof(FastTlbEntry, addend)));
-  Label second = a_.label(), done = a_.label();
-  a_->cmp(addend, page);
+  a_->cmp(addend, entry.page);
   a_->long_().jne(second);
-  a_->mov(addend, found);
+  a_->mov(addend, entry.addend);
   a_->bind(done);
-  cold([this, second, done, slow, addend, page, found, stub = store ? stubs_.probe_store : stubs_.probe_load] {
-    constexpr auto kSecond = static_cast<int64_t>(FastTlb::kSecond);
+  cold([this, second, done, slow, addend, entry, stub = store ? stubs_.probe_store : stubs_.probe_load] {
     Label neither = a_.label();
     a_->bind(second);
-    a_->cmp(addend, page.cloneAdjusted(kSecond));
+    a_->cmp(addend, entry.page.cloneAdjusted(kSecond));
     a_->jne(neither);
-    a_->mov(addend, found.cloneAdjusted(kSecond));
+    a_->mov(addend, entry.addend.cloneAdjusted(kSecond));
     a_->jmp(done);
     a_->bind(neither);
     a_->mov(l_.word(Word::kAddress), addend);
@@ -62,16 +79,100 @@ void Emitter::check(Gpr address, Gpr addend, Gpr index, unsigned width, bool sto
   });
 }
 
+// If whatever lies between the group's first and last byte is on one page, and that is there: work and the group's word become
+// the host address of its base. Nothing can fault here.
+void Emitter::check_group(const Address& address, const Label& none) {
+  const AccessGroup& group = *address.group;
+  Gpr host = address.work, index = values_.scratch();
+  FastPlace entry = fast_place(index, group.store);
+  Label second = a_.label(), found = a_.label();
+  move_base(address);
+  if (group.begin != 0) a_->add(host, static_cast<int32_t>(group.begin));
+  a_->mov(index.r32(), host.r32());
+  a_->and_(index.r32(), static_cast<uint32_t>(kPageMask));
+  a_->cmp(index.r32(), static_cast<uint32_t>(kPageSize) - static_cast<uint32_t>(group.end - group.begin));
+  a_->long_().ja(none);
+  find_entry(index, host);
+  a_->and_(host, -static_cast<int32_t>(kPageSize));
+  a_->cmp(host, entry.page);
+  a_->long_().jne(second);
+  a_->mov(host, entry.addend);
+  a_->bind(found);
+  address.memory ? a_->add(host, *address.memory) : a_->add(host, address.reg);
+  a_->mov(l_.word(Word::kGroup, group.word), host);
+  cold([this, second, found, none, host, entry] {
+    a_->bind(second);
+    a_->cmp(host, entry.page.cloneAdjusted(kSecond));
+    a_->long_().jne(none);
+    a_->mov(host, entry.addend.cloneAdjusted(kSecond));
+    a_->jmp(found);
+  });
+}
+
+Emitter::Address Emitter::address_of(const ir::Inst& i) {
+  const AccessGroup* group = groups_.of(now_);
+  if (group == nullptr) return {.reg = guest_address(i)};
+  Address address{.group = group, .displacement = static_cast<int32_t>(i.imm)};
+  if (values_.in_memory(i.a)) {
+    address.memory = values_.mem(i.a);
+  } else {
+    address.reg = values_.reg(i.a);
+  }
+  return address;
+}
+
+Mem Emitter::place_of(Address& address, const ir::Inst& i, bool store, const Label& slow, std::optional<Gpr> spare) {
+  if (spare && !address.memory && spare->id() == address.reg.id()) spare.reset();
+  address.work = spare ? *spare : values_.scratch();
+  if (address.group == nullptr) {
+    check(address.reg, address.work, values_.scratch(), i.width, store, slow);
+    return ptr(address.work, address.reg);
+  }
+  bool first = address.group->first == now_;
+  Label alone = a_.label(), checked = a_.label();
+  if (first) {
+    check_group(address, alone);
+  } else {
+    a_->mov(address.work, l_.word(Word::kGroup, address.group->word));
+    a_->test(address.work, address.work);
+    a_->long_().jz(alone);
+  }
+  a_->bind(checked);
+  cold([this, alone, checked, slow, address, first, width = i.width, stub = store ? stubs_.probe_store : stubs_.probe_load] {
+    a_->bind(alone);
+    if (first) a_->mov(l_.word(Word::kGroup, address.group->word), 0);
+    put_address(address);
+    a_->and_(l_.word(Word::kAddress), -static_cast<int32_t>(kPageSize) | static_cast<int32_t>(width - 1));
+    a_.call(stub);
+    a_->long_().jne(slow);
+    move_base(address);
+    a_->add(address.work, l_.word(Word::kValue));
+    a_->jmp(checked);
+  });
+  return ptr(address.work, address.displacement);
+}
+
+void Emitter::move_base(const Address& address) {
+  address.memory ? a_->mov(address.work, *address.memory) : a_->mov(address.work, address.reg);
+}
+
+void Emitter::put_address(const Address& address) {
+  Gpr from = address.reg;
+  if (address.group != nullptr) {
+    move_base(address);
+    from = address.work;
+    if (address.displacement != 0) a_->add(from, address.displacement);
+  }
+  a_->mov(l_.word(Word::kAddress), from);
+}
+
 void Emitter::load(const ir::Inst& i, Value v) {
-  Gpr address = guest_address(i);
+  Address address = address_of(i);
   Gpr to = values_.define(v);
+  Label slow = a_.label(), done = a_.label();
   // A pin keeps its old value until the load has worked.
   bool temporary = pin_of_host(to) == nullptr;
-  Gpr addend = temporary && to.id() != address.id() ? to : values_.scratch();
-  Gpr index = values_.scratch();
-  Label slow = a_.label(), done = a_.label();
-  check(address, addend, index, i.width, false, slow);
-  Mem from = ptr(addend, address);
+  Mem from = place_of(address, i, false, slow, temporary ? std::optional(to) : std::nullopt);
   switch (i.width) {
     case 1:
       from.setSize(1);
@@ -90,7 +191,7 @@ void Emitter::load(const ir::Inst& i, Value v) {
   a_->bind(done);
   cold([this, slow, done, address, to, where = info(i), stub = load_stub()] {
     a_->bind(slow);
-    a_->mov(l_.word(Word::kAddress), address);
+    put_address(address);
     a_->mov(l_.word32(Word::kInfo), where);
     a_.call(stub);
     a_->mov(to, l_.word(Word::kValue));
@@ -99,13 +200,11 @@ void Emitter::load(const ir::Inst& i, Value v) {
 }
 
 void Emitter::store(const ir::Inst& i) {
-  Gpr address = guest_address(i);
+  Address address = address_of(i);
   bool zero = values_.is_constant(i.b) && values_.constant(i.b) == 0;
   Gpr value = zero ? Gpr() : values_.reg(i.b);
-  Gpr addend = values_.scratch(), index = values_.scratch();
   Label slow = a_.label(), done = a_.label();
-  check(address, addend, index, i.width, true, slow);
-  Mem to = ptr(addend, address);
+  Mem to = place_of(address, i, true, slow);
   to.setSize(i.width);
   if (zero) {
     a_->mov(to, 0);
@@ -120,7 +219,7 @@ void Emitter::store(const ir::Inst& i) {
   a_->bind(done);
   cold([this, slow, done, address, value, zero, where = info(i), stub = store_stub()] {
     a_->bind(slow);
-    a_->mov(l_.word(Word::kAddress), address);
+    put_address(address);
     zero ? a_->mov(l_.word(Word::kValue), 0) : a_->mov(l_.word(Word::kValue), value);
     a_->mov(l_.word32(Word::kInfo), where);
     a_.call(stub);

@@ -20,12 +20,14 @@ EmittedBlock Emitter::emit(const ir::Block& block, uintptr_t address, const void
   a_.begin(address);
   values_.begin(block);
   floats_.begin(block);
+  groups_.find(block);
 
   Label short_of_budget = a_.label(), dead = a_.label();
   uint32_t steps = block.step_count();
   a_->sub(kBudgetRegister, steps);
   a_->long_().jl(short_of_budget);
   for (size_t n = 0; n < block.insts.size(); ++n) {
+    now_ = n;
     values_.begin_inst(n);
     floats_.begin_inst(n);
     inst(n);

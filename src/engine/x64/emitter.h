@@ -2,8 +2,10 @@
 // IR to x86-64, in one walk over the block. Slow paths go to cold code behind it.
 
 #include <functional>
+#include <optional>
 #include <vector>
 
+#include "engine/x64/access_groups.h"
 #include "engine/x64/float_map.h"
 #include "engine/x64/stubs.h"
 #include "engine/x64/value_map.h"
@@ -50,7 +52,24 @@ class Emitter {
   void integer_unary(const ir::Inst& i, ir::Value v);
   void compare(ir::Value a, ir::Value b);
 
+  // Of a load or store, as its operands give it.
+  struct Address {
+    const AccessGroup* group = nullptr;
+    Gpr reg;                    // the guest address; in a group, its base ...
+    std::optional<Mem> memory;  // ... or where that is, if it is in no register
+    int32_t displacement = 0;   // in a group
+    Gpr work;                   // leads to the place in host memory; free in cold code
+  };
+  // Operands of i are in registers from here on.
+  Address address_of(const ir::Inst& i);
+  // The place in host memory; goes to slow if that is not known. spare: a register that the access itself is to write.
+  Mem place_of(Address& address, const ir::Inst& i, bool store, const Label& slow, std::optional<Gpr> spare = std::nullopt);
+  // To kAddress, in cold code.
+  void put_address(const Address& address);
+  void move_base(const Address& address);
+  void check_group(const Address& address, const Label& none);
   Gpr guest_address(const ir::Inst& i);
+  void find_entry(const Gpr& entry, const Gpr& address);
   // The inline lookup: goes to slow if the page is not there or the address not aligned. Uses index up.
   void check(Gpr address, Gpr addend, Gpr index, unsigned width, bool store, const Label& slow);
   void load(const ir::Inst& i, ir::Value v);
@@ -111,6 +130,8 @@ class Emitter {
   const Stubs& stubs_;
   ValueMap values_;
   FloatMap floats_;
+  AccessGroups groups_;
+  size_t now_ = 0;  // the instruction that is emitted
   const ir::Block* block_ = nullptr;
   const void* const* step_ops_ = nullptr;
   uint32_t next_link_ = 0;

@@ -2,6 +2,7 @@
 // Where translated code finds things in memory: displacements from the state register.
 
 #include "engine/ir/ir.h"
+#include "engine/x64/access_groups.h"
 #include "engine/x64/assembler.h"
 #include "engine/x64/registers.h"
 #include "hart/hart.h"
@@ -24,9 +25,10 @@ enum class Word : uint8_t {
   kMxcsr,      // rounds as the guest wants it, and holds the flags it has raised
   kHostMxcsr,  // what C++ wants it to be
   kSpill,      // kSpillCount values of the running block
+  kGroup = kSpill + 6,  // by AccessGroup::word: the host address of a group's base; 0: its accesses are checked one by one
 };
 inline constexpr unsigned kSpillCount = 6;
-inline constexpr unsigned kWordCount = static_cast<unsigned>(Word::kSpill) + kSpillCount;
+inline constexpr unsigned kWordCount = static_cast<unsigned>(Word::kGroup) + kGroupCount;
 
 // The state register points into the middle of the x registers, so that all of them are a byte away.
 class Layout {
