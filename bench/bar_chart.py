@@ -3,7 +3,8 @@ import math
 from html import escape
 
 ROW, BAR, LEFT, WIDTH, TOP = 10, 8, 96, 600, 34
-COLOURS = ("#2f7ed8", "#e08214", "#5aa05a")  # each stands out from white and from black
+# As many as two QEMUs make, each with rr and without. They stand out from white and from black.
+COLOURS = ("#2f7ed8", "#e08214", "#5aa05a", "#a866c0")
 MEAN = "geom. mean"
 STYLE = """
   text { font: 11px sans-serif; fill: #222 }
