@@ -17,7 +17,8 @@ RECOUNT = {
     "recount-no-record": (["--no-record"], []),
 }
 # QEMU's manual, "Record/replay". Each QEMU that is given makes variants of its own, named by its version.
-QEMU = {"qemu": [], "qemu-rr": ["-icount", "shift=auto,rr=record,rrfile={journal}"]}
+RR = "shift=auto,rr={mode},rrfile={journal}"
+QEMU = {"qemu": None, "qemu-rr": "record"}
 ALL = [*RECOUNT, *QEMU]
 DEFAULT = ["recount-record-backup", "recount-no-record", "qemu"]
 
@@ -36,14 +37,18 @@ class RecountVariant:
 
 class QemuVariant:
     def __init__(self, kind, qemu):
-        self.qemu, self.options = qemu, QEMU[kind]
+        self.qemu, self.mode = qemu, QEMU[kind]
         self.name = f"{kind}-{version_of(qemu)}"
 
     def start(self, folder, arguments):
-        journal = folder / "qemu.rr"
-        options = [word.format(journal=journal) for word in self.options]
-        command = [self.qemu, "-M", "virt", "-nographic", "-nic", "none", *options, *arguments]
-        return TimedQemu(command, journal if self.options else None)
+        return start_qemu(self.qemu, self.mode, folder, arguments)
+
+
+def start_qemu(qemu, mode, folder, arguments):
+    """mode: record or replay, with the journal in folder; None: neither."""
+    journal = folder / "qemu.rr" if mode else None
+    options = ["-icount", RR.format(mode=mode, journal=journal)] if mode else []
+    return TimedQemu([qemu, "-M", "virt", "-nographic", "-nic", "none", *options, *arguments], journal)
 
 
 def version_of(qemu):
