@@ -18,9 +18,12 @@ constexpr size_t kSmallCode = 72 << 10;  // room for some twenty blocks
 
 class CountingObserver final : public CodeObserver {
  public:
-  void translated(uint64_t, const void*, size_t) override { ++blocks; }
+  void translated(uint64_t, const void*, size_t size_bytes) override {
+    ++blocks;
+    host_bytes += size_bytes;
+  }
   void forgotten() override { ++forgets; }
-  uint64_t blocks = 0, forgets = 0;
+  uint64_t blocks = 0, host_bytes = 0, forgets = 0;
 };
 
 CheckpointDigest run_whole(TestMachine& t, Position& end) {
@@ -90,6 +93,65 @@ TEST(Jit, WhatWasDroppedBecomesHotAgain) {
   ASSERT_TRUE(t->machine().ram().write(board::kRam, other));
   t->run_until(Position{20'000});
   EXPECT_GT(observer.blocks, before);
+}
+
+// --- the log's last line ---
+
+struct Summary {
+  uint64_t blocks = 0, instructions = 0, host_bytes = 0, dropped = 0, fills = 0;
+};
+
+// What a JIT with this program tells at its end, when it has run to `end` and a store to the first instruction has come.
+Summary summary_of(RandomProgram program, uint64_t end, CountingObserver& observer) {
+  char* text = nullptr;
+  size_t size = 0;
+  program.jit.log = open_memstream(&text, &size);
+  program.jit.observer = &observer;
+  auto t = load(program, EngineKind::kJit);
+  observer.forgets = 0;  // loading forgets, too
+  t->run_until(Position{end});
+  EXPECT_TRUE(t->machine().ram().write(board::kRam, ByteView(program.memory).first(4)));
+  t.reset();
+  std::fclose(program.jit.log);
+  std::string all(text, size);
+  std::free(text);
+  Summary s;
+  size_t at = all.rfind("recount: engine: ");
+  if (at == std::string::npos) return s;
+  EXPECT_EQ(all.back(), '\n');
+  EXPECT_EQ(std::sscanf(all.c_str() + at,
+                        "recount: engine: %" SCNu64 " blocks of %" SCNu64 " instructions as %" SCNu64
+                        " bytes (%*f a guest instruction), %*f s of %*f s translating (%*f %%), %" SCNu64
+                        " dropped, %*f of %*f MiB used, %" SCNu64 " fills",
+                        &s.blocks, &s.instructions, &s.host_bytes, &s.dropped, &s.fills),
+            5)
+      << all.substr(at);
+  return s;
+}
+
+TEST(Jit, TheLogEndsWithWhatWasMade) {
+  CountingObserver observer;
+  Summary s = summary_of(endless_loop({.hot_after = 1}), 10'000, observer);
+  EXPECT_GT(observer.blocks, 0u);
+  EXPECT_EQ(s.blocks, observer.blocks);
+  EXPECT_EQ(s.host_bytes, observer.host_bytes);
+  EXPECT_EQ(s.instructions, 5 * s.blocks) << "the loop is one block of five instructions";
+  EXPECT_EQ(s.dropped, 1u) << "the store to it";
+  EXPECT_EQ(s.fills, 0u);
+}
+
+TEST(Jit, TheLogCountsHowOftenItsMemoryWasFull) {
+  uint64_t fills = 0;
+  for (uint64_t seed = first_seed(), round = 0; round < 20; ++seed, ++round) {
+    CountingObserver observer;
+    RandomProgram program = make_random_program(seed);
+    program.jit.code_bytes = kSmallCode;
+    Summary s = summary_of(program, kSteps, observer);
+    EXPECT_EQ(s.blocks, observer.blocks) << "RECOUNT_TEST_SEED=" << seed;
+    EXPECT_EQ(s.fills, observer.forgets) << "RECOUNT_TEST_SEED=" << seed;
+    fills += s.fills;
+  }
+  EXPECT_GT(fills, 20u) << "hardly a cache filled: the test shows nothing";
 }
 
 // The console that is printed on computes with doubles (CollectedConsole); the guest never does.

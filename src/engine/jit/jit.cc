@@ -27,12 +27,18 @@ Jit::Jit(Hart& hart, Timebase& time, Ram& ram, const JitOptions& options)
       layout_(hart, ram),
       emitter_(layout_, stubs_),
       jumps_(x64::kJumpCount),
-      codes_(x64::kCodeCount) {
+      codes_(x64::kCodeCount),
+      figures_(options.log != nullptr) {
   hart_.mmu.set_code_watcher(this);
   make_code_memory();
 }
 
-Jit::~Jit() { hart_.mmu.set_code_watcher(nullptr); }
+Jit::~Jit() {
+  hart_.mmu.set_code_watcher(nullptr);
+  if (options_.log != nullptr) {
+    fmt::print(options_.log, "recount: engine: {}\n", jit::describe(figures_, used_bytes_, options_.code_bytes));
+  }
+}
 
 void Jit::make_code_memory() {
   used_bytes_ = 0;
@@ -64,6 +70,7 @@ void Jit::flush() {
 }
 
 void Jit::forked() {
+  figures_ = jit::Figures(options_.log != nullptr);
   forget_code();
   make_code_memory();
 }
@@ -72,6 +79,7 @@ bool Jit::code_changes(Gpa gpa, uint64_t size_bytes) {
   bool interpreter_holds = interpreter_.code_changes(gpa, size_bytes);
   for (Translation* t : map_.drop(gpa, size_bytes)) {
     hart_.mmu.code_changed = true;
+    ++figures_.dropped;
     x64::CodeEntry& known = codes_[x64::code_index(t->physical_pc)];
     if (known.physical_pc == t->physical_pc) known = {};
     for (uint32_t number : t->incoming) point(links_[number].site, links_[number].stub);
@@ -122,9 +130,19 @@ const void* Jit::code_at(uint64_t pc) {
   return entry.code;
 }
 
+// The log takes longer than what it tells of: its time is nobody's.
+void Jit::log_block(Gpa gpa, const ir::Block& block) {
+  figures_.translating.stop();
+  figures_.running.stop();
+  fmt::print(options_.log, "engine: block at {:#x}\n{}", raw(gpa), ir::print(block));
+  figures_.running.start();
+  figures_.translating.start();
+}
+
 Translation* Jit::translate(Gpa gpa) {
+  jit::Timed timed(figures_.translating);
   if (used_bytes_ + kMostBlockBytes > memory_->size()) {
-    ++times_full_;
+    ++figures_.fills;
     forget_code();
   }
   Gpa page{raw(gpa) & ~kPageMask};
@@ -132,7 +150,7 @@ Translation* Jit::translate(Gpa gpa) {
   ir::Block block = frontend::translate({ram_.host(page), kPageSize}, offset, {options_.most_steps});
   if (block.points.empty()) return nullptr;
   ir::optimise(block);
-  if (options_.log != nullptr) fmt::print(options_.log, "engine: block at {:#x}\n{}", raw(gpa), ir::print(block));
+  if (options_.log != nullptr) log_block(gpa, block);
 
   auto t = std::make_unique<Translation>();
   t->physical_pc = raw(gpa);
@@ -156,6 +174,9 @@ Translation* Jit::translate(Gpa gpa) {
   used_bytes_ += (emitted.code.size() + 15) & ~size_t{15};
   t->dead_entry = t->entry + emitted.dead_entry;
   t->size_bytes = static_cast<uint32_t>(emitted.code.size());
+  ++figures_.blocks;
+  figures_.instructions += t->step_count;
+  figures_.host_bytes += t->size_bytes;
   for (const x64::Link& link : emitted.links) {
     links_.push_back({t.get(), t->entry + link.site, t->entry + link.stub, link.target_offset});
   }
@@ -171,10 +192,10 @@ void Jit::follow_link() {
   uint32_t number = static_cast<uint32_t>(word(Word::kInfo));
   uint64_t pc = word(Word::kPageBase) + static_cast<uint64_t>(static_cast<int64_t>(links_[number].target_offset));
   hart_.state.pc = pc;
-  uint64_t times_full = times_full_;
+  uint64_t fills = figures_.fills;
   auto physical = physical_pc(pc);
   Translation* to = physical ? translation_at(*physical) : nullptr;
-  if (to == nullptr || times_full_ != times_full || links_[number].from->dropped) return;
+  if (to == nullptr || figures_.fills != fills || links_[number].from->dropped) return;
   point(links_[number].site, to->entry);
   to->incoming.push_back(number);
 }
@@ -218,6 +239,7 @@ std::optional<Exit> Jit::enter(const void* code, uint64_t limit) {
 }
 
 Exit Jit::run(uint64_t limit) {
+  jit::Timed timed(figures_.running);
   while (time_.steps < limit) {
     const void* code = code_at(hart_.state.pc);
     auto exit = code != nullptr ? enter(code, limit) : interpreter_.run_some(limit);

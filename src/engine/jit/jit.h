@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "engine/interp/interpreter.h"
 #include "engine/jit/code_map.h"
+#include "engine/jit/jit_figures.h"
 #include "engine/jit/jit_options.h"
 #include "engine/x64/emitter.h"
 #include "host/code_memory.h"
@@ -38,6 +39,7 @@ class Jit final : public Engine, private CodeWatcher {
   std::optional<uint64_t> physical_pc(uint64_t pc);
   jit::Translation* translation_at(uint64_t physical_pc);
   jit::Translation* translate(Gpa gpa);
+  void log_block(Gpa gpa, const ir::Block& block);
   void follow_link();
   void point(uint32_t site, uint32_t target);
   void make_code_memory();
@@ -92,7 +94,7 @@ class Jit final : public Engine, private CodeWatcher {
   std::array<uint8_t, 1u << 14> heat_{};
   uint64_t limit_ = 0;
   std::optional<Exit> exit_;
-  uint64_t times_full_ = 0;
+  jit::Figures figures_;
 };
 
 }  // namespace recount
