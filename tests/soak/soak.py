@@ -18,6 +18,8 @@ from recorder_process import CAPTURED, Linux, Recorder, Unexpected, temporary_fo
 LONGEST_RUN_S = 400
 # The reference engine is slow: only short evidence, and not all of it.
 REFERENCE_STEPS, REFERENCE_RUNS = 300_000_000, 3
+# Which engine verifies what one has recorded.
+OTHER = {"jit": "interp", "interp": "jit"}
 # How soon after its death there is a new backup.
 NEW_BACKUP_S = 10
 # What must be on the console at each end that tests/guest/linux/run/load knows. A reset flushes nothing, and a ^S that was
@@ -40,6 +42,8 @@ def arguments():
     parser.add_argument("--append", default="", help="more words for the kernel, such as cryptomgr.notests for a short boot")
     parser.add_argument("--verify-every", type=int, default=5, metavar="K", help="replay each K-th again; 0: none")
     parser.add_argument("--keep-evidence", metavar="FOLDER", type=pathlib.Path)
+    parser.add_argument("--engine", choices=("jit", "interp", "turns"), default="jit",
+                        help="that records; the other one of the two verifies. turns: now the one, now the other")
     parser.add_argument("--mode", choices=("crash", "kill-primary", "kill-backup"), default="crash")
     parser.add_argument("--recount", required=True, help="the binary")
     return parser.parse_args()
@@ -107,6 +111,7 @@ class Soak:
 
     def record(self, folder, number, r, result):
         options = self.options
+        engine = ("jit", "interp")[number % 2] if options.engine == "turns" else options.engine
         window = options.window or r.choice(("1s", "1500ms", "2s", "4s", "8s", "30s"))
         after = round(r.uniform(0, options.longest), 2)
         end = r.choice(("crash", "crash", "init", "reset"))
@@ -117,8 +122,8 @@ class Soak:
             after = round(kill_after + NEW_BACKUP_S + after, 2)
         if options.mode != "kill-primary":
             append += f" recount.crash={after} recount.end={end}"
-        result["setup"] = f"window {window}, {end if options.mode != 'kill-primary' else 'kill'} after {after} s"
-        command = self.linux.arguments(folder, append, options.memory) + ["--window", window]
+        result["setup"] = f"{engine}, window {window}, {end if options.mode != 'kill-primary' else 'kill'} after {after} s"
+        command = self.linux.arguments(folder, append, options.memory) + ["--window", window, "--engine", engine]
         with Recorder(options.recount, command, folder) as recorder:
             typist, watcher = Typist(recorder, r.random()), Watcher(recorder)
             try:
@@ -132,7 +137,9 @@ class Soak:
                 watcher.stop()
             result["journal"] = watcher.last.get("journal_bytes", 0)
             expected = {"kill-primary": "lost"}.get(options.mode, "reset" if end == "reset" else "panic")
-            self.judge(recorder, code, expected, end, number, result)
+            self.judge(recorder, code, expected, end, result)
+            if options.verify_every > 0 and number % options.verify_every == 0:
+                self.verify(recorder, OTHER[engine], result)
 
     # Anywhere from power-on to far into the load: a boot is as much worth recording.
     def kill_primary(self, recorder, r):
@@ -146,7 +153,7 @@ class Soak:
         os.kill(pid, 9)
         recorder.wait_protected(other_than=pid, timeout_s=NEW_BACKUP_S)
 
-    def judge(self, recorder, code, expected, end, number, result):
+    def judge(self, recorder, code, expected, end, result):
         files = recorder.evidence()
         if len(files) == 1:
             info = recorder.info(files[0])
@@ -168,18 +175,15 @@ class Soak:
         leftovers = [str(p) for p in (recorder.folder / "run").iterdir()] + [str(p) for p in (recorder.folder / "evidence").glob("*.part")]
         if leftovers:
             raise Unexpected("left behind: " + " ".join(leftovers))
-        every = self.options.verify_every
-        if every > 0 and number % every == 0:
-            self.verify(recorder, files[0], info["steps"], result)
 
-    def verify(self, recorder, path, steps, result):
-        engines = ["interp"]
+    def verify(self, recorder, engine, result):
+        engines = [engine]
         with self.lock:
-            if steps < REFERENCE_STEPS and self.reference_left > 0:
+            if result["steps"] < REFERENCE_STEPS and self.reference_left > 0:
                 self.reference_left -= 1
                 engines.append("reference")
         for engine in engines:
-            done = recorder.run("verify", path, "--engine", engine, timeout_s=1200)
+            done = recorder.run("verify", recorder.evidence()[0], "--engine", engine, timeout_s=1200)
             if done.returncode != 0:
                 result["diverged"] |= done.returncode == 4
                 raise Unexpected(f"verify --engine {engine}: exit {done.returncode}: {done.stderr}")

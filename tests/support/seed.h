@@ -1,6 +1,6 @@
 #pragma once
-// How long a random test goes on, and from which seed: RECOUNT_TEST_SECONDS and RECOUNT_TEST_SEED. The seed
-// is printed by whoever takes it, so that every run can be had again.
+// How long a random test goes on, and from which seed: RECOUNT_TEST_SECONDS, or RECOUNT_TEST_ROUNDS instead, and
+// RECOUNT_TEST_SEED. The seed is printed by whoever takes it, so that every run can be had again.
 
 #include <chrono>
 #include <cinttypes>
@@ -11,17 +11,20 @@
 
 namespace recount::test {
 
+inline uint64_t number_from_environment(const char* name, uint64_t otherwise) {
+  const char* given = std::getenv(name);
+  return given != nullptr ? std::strtoull(given, nullptr, 0) : otherwise;
+}
+
 inline uint64_t first_seed() {
-  const char* given = std::getenv("RECOUNT_TEST_SEED");
   std::random_device device;
-  uint64_t seed =
-      given != nullptr ? std::strtoull(given, nullptr, 0) : (uint64_t{device()} << 32 | device()) >> 1;
+  uint64_t seed = number_from_environment("RECOUNT_TEST_SEED", (uint64_t{device()} << 32 | device()) >> 1);
   std::printf("seed: RECOUNT_TEST_SEED=%" PRIu64 "\n", seed);
   std::fflush(stdout);
   return seed;
 }
 
-// Whether the time of a random test is over. At least one round is always done.
+// Whether a random test is over. Asked once before each round.
 class Deadline {
  public:
   explicit Deadline(double default_seconds) {
@@ -29,9 +32,14 @@ class Deadline {
     double seconds = given != nullptr ? std::strtod(given, nullptr) : default_seconds;
     end_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
   }
-  bool over() const { return std::chrono::steady_clock::now() >= end_; }
+  bool over() {
+    if (rounds_ != 0) return round_++ == rounds_;
+    return std::chrono::steady_clock::now() >= end_;
+  }
 
  private:
+  const uint64_t rounds_ = number_from_environment("RECOUNT_TEST_ROUNDS", 0);
+  uint64_t round_ = 0;
   std::chrono::steady_clock::time_point end_;
 };
 
