@@ -177,6 +177,31 @@ TEST_P(Caches, APageThatMovesAmongAccessesThroughOneBaseIsReadWhereItIs) {
   });
 }
 
+// A return to the next instruction, in the mode that it came from, goes nowhere; what returns ends its block all the same.
+TEST_P(Caches, AReturnToTheNextInstructionGoesOnThere) {
+  constexpr unsigned kRounds = 40;
+  for (bool machine : {false, true}) {
+    expect_same(GetParam(), 400, kRounds, [machine](TestMachine& t) {
+      HartState hart = supervisor_with_window(t, kUsable);
+      hart.privilege = machine ? Privilege::kMachine : Privilege::kSupervisor;
+      hart.pc = kRam + kCode;
+      hart.x[5] = kRam + kCode + 12;
+      hart.x[6] = machine ? mstatus::kMpp : mstatus::kSpp;
+      hart.x[9] = kRounds;
+      put(t, kCode,
+          Assembler()
+              .csr(Op::kCsrrw, 0, machine ? csr::kMepc : csr::kSepc, 5)
+              .csr(Op::kCsrrs, 0, machine ? csr::kMstatus : csr::kSstatus, 6)
+              .emit(machine ? Op::kMret : Op::kSret)
+              .emit(Op::kAddi, {.rd = 10, .rs1 = 10, .imm = 1})
+              .emit(Op::kAddi, {.rd = 9, .rs1 = 9, .imm = -1})
+              .emit(Op::kBne, {.rs1 = 9, .rs2 = 0, .imm = -20})
+              .emit(Op::kJal, {.rd = 0, .imm = 0}));
+      t.set_hart(hart);
+    });
+  }
+}
+
 TEST_P(Caches, GlobalEntriesAreNotSharedAcrossRoots) {
   expect_same(GetParam(), 20, 2, [](TestMachine& t) {
     constexpr uint64_t kGlobal = 32, kRoot2 = 0xa000, kMiddle2 = 0xb000, kLeaf2 = 0xc000, kData = 0xd000;

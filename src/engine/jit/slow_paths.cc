@@ -123,9 +123,6 @@ bool only_unmasks(const interp::MicroOp& op) {
     case csr::kSstatus:
     case csr::kMstatus:
     case csr::kSatp:
-    case csr::kSepc:
-    case csr::kScause:
-    case csr::kStval:
     case csr::kStvec: return true;
     default: return false;
   }
@@ -183,7 +180,8 @@ ExitReason Jit::step() {
   if (did.outcome == interp::Outcome::kTrap) return resume();
   if (did.outcome == interp::Outcome::kAttention) {
     if (!only_unmasks(*op) || interrupt_possible()) return leave(Exit::kAttention);
-    bool follows = hart_.state.pc == pc + where.length && fetch_keys_hold();
+    // Behind a return there is no code of the block, wherever it leads.
+    bool follows = accesses_csr(*op) && hart_.state.pc == pc + where.length && fetch_keys_hold();
     return follows ? ExitReason::kGoOn : resume();
   }
   return ExitReason::kGoOn;
