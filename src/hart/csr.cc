@@ -150,10 +150,9 @@ void Hart::write_mstatus(uint64_t value, uint64_t writable) {
   uint64_t v = (state.mstatus & ~writable) | (value & writable);
   // MPP is WARL: 2 is no privilege; keep what was there.
   if ((v & mstatus::kMpp) == 2ull << mstatus::kMppShift) v = (v & ~mstatus::kMpp) | (state.mstatus & mstatus::kMpp);
-  constexpr uint64_t kDecidesTranslation = mstatus::kMprv | mstatus::kMpp | mstatus::kSum | mstatus::kMxr;
-  bool translates_alike = ((state.mstatus ^ v) & kDecidesTranslation) == 0;
+  bool same_context = ((state.mstatus ^ v) & Mmu::kContextStatus) == 0;
   state.mstatus = v;
-  if (!translates_alike) mmu.update_context();
+  if (!same_context) mmu.update_context();
 }
 
 bool Hart::write_csr(unsigned number, uint64_t value) {

@@ -82,7 +82,8 @@ class Mmu final : public WriteWatcher {
   // Changes whenever a cached fetch translation in va's half may have been dropped.
   uint64_t fetch_epoch(uint64_t va) const { return fetch_epoch_[va >> 63]; }
 
-  // After any change to privilege, mstatus or satp.
+  // After any change to privilege, satp or these bits of mstatus.
+  static constexpr uint64_t kContextStatus = mstatus::kMprv | mstatus::kMpp | mstatus::kSum | mstatus::kMxr;
   void update_context();
   // After a change to PMP, a restore, or on request: forgets everything.
   void flush();

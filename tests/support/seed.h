@@ -33,7 +33,7 @@ class Deadline {
     end_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
   }
   bool over() {
-    if (rounds_ != 0) return round_++ == rounds_;
+    if (rounds_ != 0) return round_++ >= rounds_;
     return std::chrono::steady_clock::now() >= end_;
   }
 

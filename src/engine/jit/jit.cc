@@ -56,6 +56,7 @@ void Jit::make_code_memory() {
 }
 
 void Jit::forget_code() {
+  ++code_generation_;
   map_.clear();
   links_.clear();
   jumps_.assign(jumps_.size(), {});
@@ -192,10 +193,10 @@ void Jit::follow_link() {
   uint32_t number = static_cast<uint32_t>(word(Word::kInfo));
   uint64_t pc = word(Word::kPageBase) + static_cast<uint64_t>(static_cast<int64_t>(links_[number].target_offset));
   hart_.state.pc = pc;
-  uint64_t fills = figures_.fills;
+  uint64_t generation = code_generation_;
   auto physical = physical_pc(pc);
   Translation* to = physical ? translation_at(*physical) : nullptr;
-  if (to == nullptr || figures_.fills != fills || links_[number].from->dropped) return;
+  if (to == nullptr || code_generation_ != generation || links_[number].from->dropped) return;
   point(links_[number].site, to->entry);
   to->incoming.push_back(number);
 }

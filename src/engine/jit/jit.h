@@ -94,6 +94,7 @@ class Jit final : public Engine, private CodeWatcher {
   std::array<uint8_t, 1u << 14> heat_{};
   uint64_t limit_ = 0;
   std::optional<Exit> exit_;
+  uint64_t code_generation_ = 0;  // numbers of links and translations hold for one
   jit::Figures figures_;
 };
 

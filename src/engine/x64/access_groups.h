@@ -1,6 +1,6 @@
 #pragma once
 // Which loads, or stores, of a block go through the same base to places that lie close together: these look at the FastTlb
-// once. Such a group stays inside a guest instruction's reach of the next `step`, behind which nothing is sure any more.
+// once. No group goes on behind a `step`: translations may be others there.
 
 #include <cstdint>
 #include <vector>

@@ -2,6 +2,7 @@
 
 #include "base/address.h"
 #include "engine/x64/emitter.h"
+#include "engine/x64/fast_lookup.h"
 
 namespace recount::x64 {
 
@@ -25,38 +26,12 @@ Gpr Emitter::guest_address(const ir::Inst& i) {
   return to;
 }
 
-namespace {
-
-constexpr int kEntryShift = 4;
-static_assert(sizeof(FastTlbEntry) == 1u << kEntryShift);
-constexpr auto kSecond = static_cast<int64_t>(FastTlb::kSecond);
-
-// What an entry says; entry: its first side's, from a FastTlb's start.
-struct FastPlace {
-  Mem page, addend;
-};
-FastPlace fast_place(const Gpr& entry, bool store) {
-  auto table = static_cast<int32_t>(store ? offsetof(FastTlb, store) : offsetof(FastTlb, load));
-  return {ptr(entry, table + static_cast<int32_t>(offsetof(FastTlbEntry, page))),
-          ptr(entry, table + static_cast<int32_t>(offsetof(FastTlbEntry, addend)))};
-}
-
-}  // namespace
-
-// The entry of a guest address's slot, for fast_place().
-void Emitter::find_entry(const Gpr& entry, const Gpr& address) {
-  a_->mov(entry.r32(), address.r32());
-  a_->shr(entry.r32(), kPageShift - kEntryShift);
-  a_->and_(entry.r32(), static_cast<uint32_t>((FastTlb::kEntryCount - 1) << kEntryShift));
-  a_->add(entry, l_.fast_tlb());
-}
-
 void Emitter::check(Gpr address, Gpr addend, Gpr index, unsigned width, bool store, const Label& slow) {
   // One comparison covers page, permission, alignment, devices, and for stores the watched frames: such entries
   // are not in the table.
   FastPlace entry = fast_place(index, store);
   Label second = a_.label(), done = a_.label();
-  find_entry(index, address);
+  find_entry(a_, l_, index, address);
   a_->mov(addend, address);
   a_->and_(addend, -static_cast<int32_t>(kPageSize) | static_cast<int32_t>(width - 1));
   a_->cmp(addend, entry.page);
@@ -92,7 +67,7 @@ void Emitter::check_group(const Address& address, const Label& none) {
   a_->and_(index.r32(), static_cast<uint32_t>(kPageMask));
   a_->cmp(index.r32(), static_cast<uint32_t>(kPageSize) - static_cast<uint32_t>(group.end - group.begin));
   a_->long_().ja(none);
-  find_entry(index, host);
+  find_entry(a_, l_, index, host);
   a_->and_(host, -static_cast<int32_t>(kPageSize));
   a_->cmp(host, entry.page);
   a_->long_().jne(second);
@@ -100,11 +75,18 @@ void Emitter::check_group(const Address& address, const Label& none) {
   a_->bind(found);
   address.memory ? a_->add(host, *address.memory) : a_->add(host, address.reg);
   a_->mov(l_.word(Word::kGroup, group.word), host);
-  cold([this, second, found, none, host, entry] {
+  cold([this, second, found, none, host, entry, stub = group.store ? stubs_.probe_store : stubs_.probe_load] {
+    Label neither = a_.label();
     a_->bind(second);
     a_->cmp(host, entry.page.cloneAdjusted(kSecond));
-    a_->long_().jne(none);
+    a_->jne(neither);
     a_->mov(host, entry.addend.cloneAdjusted(kSecond));
+    a_->jmp(found);
+    a_->bind(neither);
+    a_->mov(l_.word(Word::kAddress), host);
+    a_.call(stub);
+    a_->long_().jne(none);
+    a_->mov(host, l_.word(Word::kValue));
     a_->jmp(found);
   });
 }

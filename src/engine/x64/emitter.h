@@ -69,7 +69,6 @@ class Emitter {
   void move_base(const Address& address);
   void check_group(const Address& address, const Label& none);
   Gpr guest_address(const ir::Inst& i);
-  void find_entry(const Gpr& entry, const Gpr& address);
   // The inline lookup: goes to slow if the page is not there or the address not aligned. Uses index up.
   void check(Gpr address, Gpr addend, Gpr index, unsigned width, bool store, const Label& slow);
   void load(const ir::Inst& i, ir::Value v);

@@ -9,6 +9,7 @@
 
 namespace recount::x64 {
 
+inline constexpr unsigned kSpillCount = 6;
 // Hart::engine_words, by name.
 enum class Word : uint8_t {
   kPageBase,   // guest address of the page that is running
@@ -18,16 +19,15 @@ enum class Word : uint8_t {
   kCodes,      // the code table's first entry
   kBudget,     // r15, outside of translated code
   kInfo,       // an Info, or a link's number, for the code that is called or left for
-  kAddress,    // guest address of a slow access; the pc that a lookup missed
-  kValue,      // to be stored, or loaded
+  kAddress,    // guest address of a slow access, or what a probe looks for; the pc that a lookup missed
+  kValue,      // to be stored, or loaded; the addend that a probe found
   kStepOp,     // the interpreter's op for a Step
   kFloatMode,  // the ir::FloatUse that the state allows
   kMxcsr,      // rounds as the guest wants it, and holds the flags it has raised
   kHostMxcsr,  // what C++ wants it to be
   kSpill,      // kSpillCount values of the running block
-  kGroup = kSpill + 6,  // by AccessGroup::word: the host address of a group's base; 0: its accesses are checked one by one
+  kGroup = kSpill + kSpillCount,  // by AccessGroup::word: the host address of a group's base; 0: its accesses are checked one by one
 };
-inline constexpr unsigned kSpillCount = 6;
 inline constexpr unsigned kWordCount = static_cast<unsigned>(Word::kGroup) + kGroupCount;
 
 // The state register points into the middle of the x registers, so that all of them are a byte away.

@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "engine/x64/fast_lookup.h"
+
 namespace recount::x64 {
 namespace {
 
@@ -90,19 +92,13 @@ class StubEmitter {
     a_->jmp(exit_);
   }
 
-  // What is found becomes the first entry of the FastTlb's slot.
+  // What is found becomes the first entry of the FastTlb's slot, as FastTlbPool::fill() does it.
   void probe(Access access) {
-    constexpr int kEntryShift = 4;
-    static_assert(sizeof(FastTlbEntry) == 1u << kEntryShift && sizeof(TlbEntry) == 1u << kEntryShift);
-    constexpr auto kIndexMask = static_cast<int32_t>((FastTlb::kEntryCount - 1) << kEntryShift);
-    auto table = static_cast<int32_t>(access == Access::kStore ? offsetof(FastTlb, store) : offsetof(FastTlb, load));
-    Mem page = qword_ptr(rsi, table + static_cast<int32_t>(offsetof(FastTlbEntry, page)));
-    Mem addend = qword_ptr(rsi, table + static_cast<int32_t>(offsetof(FastTlbEntry, addend)));
-    constexpr auto kSecond = static_cast<int64_t>(FastTlb::kSecond);
-    Label missing = a_.label();
+    FastPlace first = fast_place(rsi, access == Access::kStore);
+    Label there = a_.label(), missing = a_.label();
     for (const Gpr& r : {rax, rcx, rdx, rsi}) a_->push(r);
     a_->mov(rax, l_.word(Word::kAddress));
-    a_->mov(esi, eax);
+    find_entry(a_, l_, rsi, rax);
     a_->test(eax, static_cast<uint32_t>(kPageMask));
     a_->jnz(missing);
     a_->shr(rax, kPageShift);
@@ -112,17 +108,17 @@ class StubEmitter {
     a_->jne(missing);
     a_->mov(rax, l_.tlb_addend(access, rcx));
     a_->mov(l_.word(Word::kValue), rax);
-    a_->shr(esi, kPageShift - kEntryShift);
-    a_->and_(esi, kIndexMask);
-    a_->add(rsi, l_.fast_tlb());
-    a_->mov(rcx, page);
-    a_->mov(rdx, addend);
-    a_->mov(page.cloneAdjusted(kSecond), rcx);
-    a_->mov(addend.cloneAdjusted(kSecond), rdx);
+    a_->mov(rcx, first.page);
+    a_->cmp(rcx, l_.word(Word::kAddress));
+    a_->je(there);
+    a_->mov(rdx, first.addend);
+    a_->mov(first.page.cloneAdjusted(kSecond), rcx);
+    a_->mov(first.addend.cloneAdjusted(kSecond), rdx);
     a_->mov(rcx, l_.word(Word::kAddress));
-    a_->mov(page, rcx);
-    a_->mov(addend, rax);
+    a_->mov(first.page, rcx);
+    a_->mov(first.addend, rax);
     a_->xor_(eax, eax);  // ZF
+    a_->bind(there);
     restore_after_probe();
 
     a_->bind(missing);
