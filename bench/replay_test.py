@@ -19,8 +19,8 @@ def expect(true, what):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "figures.json"
-        command = [sys.executable, HERE / "replay.py", "--recount", sys.argv[1], "--runs", "1", "--seconds", "6", "--window", "1s",
-                   "--qemu", "none", "--json", file]
+        command = [sys.executable, HERE / "replay.py", "--recount", sys.argv[1], "--runs", "1", "--window", "1s", "--qemu", "none",
+                   "--json", file]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode == 77:
             print(done.stdout)
