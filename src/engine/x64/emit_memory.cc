@@ -2,7 +2,6 @@
 
 #include "base/address.h"
 #include "engine/x64/emitter.h"
-#include "engine/x64/fast_lookup.h"
 
 namespace recount::x64 {
 
@@ -38,19 +37,24 @@ void Emitter::check(Gpr address, Gpr addend, Gpr index, unsigned width, bool sto
   a_->long_().jne(second);
   a_->mov(addend, entry.addend);
   a_->bind(done);
-  cold([this, second, done, slow, addend, entry, stub = store ? stubs_.probe_store : stubs_.probe_load] {
+  look_further(second, done, slow, addend, entry, store);
+}
+
+// Cold code, from where the first entry did not have the page that is in addend: puts its addend there and goes to found.
+void Emitter::look_further(const Label& from, const Label& found, const Label& none, Gpr addend, const FastPlace& entry, bool store) {
+  cold([this, from, found, none, addend, entry, stub = store ? stubs_.probe_store : stubs_.probe_load] {
     Label neither = a_.label();
-    a_->bind(second);
+    a_->bind(from);
     a_->cmp(addend, entry.page.cloneAdjusted(kSecond));
     a_->jne(neither);
     a_->mov(addend, entry.addend.cloneAdjusted(kSecond));
-    a_->jmp(done);
+    a_->jmp(found);
     a_->bind(neither);
     a_->mov(l_.word(Word::kAddress), addend);
     a_.call(stub);
-    a_->long_().jne(slow);
+    a_->long_().jne(none);
     a_->mov(addend, l_.word(Word::kValue));
-    a_->jmp(done);
+    a_->jmp(found);
   });
 }
 
@@ -75,20 +79,7 @@ void Emitter::check_group(const Address& address, const Label& none) {
   a_->bind(found);
   address.memory ? a_->add(host, *address.memory) : a_->add(host, address.reg);
   a_->mov(l_.word(Word::kGroup, group.word), host);
-  cold([this, second, found, none, host, entry, stub = group.store ? stubs_.probe_store : stubs_.probe_load] {
-    Label neither = a_.label();
-    a_->bind(second);
-    a_->cmp(host, entry.page.cloneAdjusted(kSecond));
-    a_->jne(neither);
-    a_->mov(host, entry.addend.cloneAdjusted(kSecond));
-    a_->jmp(found);
-    a_->bind(neither);
-    a_->mov(l_.word(Word::kAddress), host);
-    a_.call(stub);
-    a_->long_().jne(none);
-    a_->mov(host, l_.word(Word::kValue));
-    a_->jmp(found);
-  });
+  look_further(second, found, none, host, entry, group.store);
 }
 
 Emitter::Address Emitter::address_of(const ir::Inst& i) {

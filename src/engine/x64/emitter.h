@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/x64/access_groups.h"
+#include "engine/x64/fast_lookup.h"
 #include "engine/x64/float_map.h"
 #include "engine/x64/stubs.h"
 #include "engine/x64/value_map.h"
@@ -71,6 +72,7 @@ class Emitter {
   Gpr guest_address(const ir::Inst& i);
   // The inline lookup: goes to slow if the page is not there or the address not aligned. Uses index up.
   void check(Gpr address, Gpr addend, Gpr index, unsigned width, bool store, const Label& slow);
+  void look_further(const Label& from, const Label& found, const Label& none, Gpr addend, const FastPlace& entry, bool store);
   void load(const ir::Inst& i, ir::Value v);
   void store(const ir::Inst& i);
   void amo(const ir::Inst& i, ir::Value v);
