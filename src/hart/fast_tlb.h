@@ -1,8 +1,8 @@
 #pragma once
 // What translated code looks guest addresses up in, inline: one data context's pages. Each slot has a first entry, which
 // the fast path compares, and a second one, which is looked at when that fails: so two pages that share a slot and are used
-// in turns do not push each other out. Emptied by the Mmu only (FastTlbPool), filled by it and by translated code; an entry promises all that the
-// Tlb's entry for the same page does.
+// in turns do not push each other out. Emptied by the Mmu only (FastTlbPool), filled by it and by translated code; an entry
+// promises all that the Tlb's entry for the same page does.
 
 #include <array>
 #include <cstddef>

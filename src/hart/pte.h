@@ -6,7 +6,7 @@
 namespace recount::pte {
 
 inline constexpr uint64_t kV = 1, kR = 2, kW = 4, kX = 8, kU = 16, kA = 64, kD = 128;
-inline constexpr uint64_t kReservedHigh = 0x3ffull << 54;  // N, PBMT (not implemented) and reserved bits
+inline constexpr uint64_t kReservedHigh = 0x3ffull << 54;  // reserved, and N and PBMT, which belong to extensions that this hart does not have
 inline constexpr unsigned kPpnShift = 10;
 
 }  // namespace recount::pte

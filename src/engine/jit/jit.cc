@@ -50,7 +50,7 @@ void Jit::make_code_memory() {
   word(Word::kHostMxcsr) = kDefaultMxcsr;
   x64::Assembler assembler;
   ByteView code = x64::emit_stubs(assembler, reinterpret_cast<uintptr_t>(memory_->executable()), layout_,
-                                  {this, slow_load, slow_store, slow_step}, stubs_);
+                                  {this, slow<&Jit::load>, slow<&Jit::store>, slow<&Jit::step>}, stubs_);
   std::memcpy(memory_->writable(), code.data(), code.size());
   stub_bytes_ = used_bytes_ = (code.size() + 15) & ~size_t{15};
 }

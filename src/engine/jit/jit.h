@@ -54,12 +54,12 @@ class Jit final : public Engine, private CodeWatcher {
   bool fetch_keys_hold();
 
   // The slow paths of translated code.
-  static uint32_t slow_load(void* self) { return static_cast<Jit*>(self)->done(static_cast<Jit*>(self)->load()); }
-  static uint32_t slow_store(void* self) { return static_cast<Jit*>(self)->done(static_cast<Jit*>(self)->store()); }
-  static uint32_t slow_step(void* self) { return static_cast<Jit*>(self)->done(static_cast<Jit*>(self)->step()); }
-  // The block may hold host addresses: where one of them may have become untrue, it is to check them again.
-  uint32_t done(x64::ExitReason reason) {
-    if (hart_.mmu.translations_dropped) [[unlikely]] forget_groups();
+  template <x64::ExitReason (Jit::*kPath)()>
+  static uint32_t slow(void* self) {
+    Jit& jit = *static_cast<Jit*>(self);
+    x64::ExitReason reason = (jit.*kPath)();
+    // The block may hold host addresses: where one of them may have become untrue, it is to check them again.
+    if (jit.hart_.mmu.translations_dropped) [[unlikely]] jit.forget_groups();
     return static_cast<uint32_t>(reason);
   }
   void forget_groups();

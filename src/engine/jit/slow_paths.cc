@@ -1,9 +1,10 @@
 // What translated code calls when its inline path does not do. MXCSR is the guest's meanwhile: nothing here may
 // compute in floating point, but for hart/fpu and devices, which have their own (hart/host_float.h).
 
+#include "engine/jit/jit.h"
+
 #include <algorithm>
 
-#include "engine/jit/jit.h"
 #include "hart/host_float.h"
 #include "isa/csr.h"
 
