@@ -2,6 +2,7 @@
 """Many recordings, each ended by a failure at a random moment: scripts/soak."""
 import argparse
 import concurrent.futures
+import itertools
 import os
 import pathlib
 import random
@@ -22,9 +23,11 @@ REFERENCE_STEPS, REFERENCE_RUNS = 300_000_000, 3
 OTHER = {"jit": "interp", "interp": "jit"}
 # How soon after its death there is a new backup.
 NEW_BACKUP_S = 10
-# What must be on the console at each end that tests/guest/linux/run/load knows. A reset flushes nothing, and a ^S that was
-# typed may have held all of it back.
-LAST_WORDS = {"crash": "sysrq triggered crash", "init": "Attempted to kill init! exitcode=0x00000100", "reset": ""}
+MODES = ("crash", "kill-primary", "kill-backup")
+# How a run can end: the cause that evidence must name, and what must be on the console. tests/guest/linux/run/load knows the first
+# three. A reset flushes nothing, and a ^S that was typed may have held all of it back.
+ENDS = {"crash": ("panic", "sysrq triggered crash"), "init": ("panic", "Attempted to kill init! exitcode=0x00000100"), "reset": ("reset", ""),
+        "lost": ("lost", "")}
 
 # A busy process ends with the soak, however that ends.
 BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    for _ in range(1000000): pass"
@@ -32,7 +35,9 @@ BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    for
 
 def arguments():
     parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
-    parser.add_argument("--runs", type=int, default=50)
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--runs", type=int, default=50)
+    length.add_argument("--minutes", type=float, help="begin new runs for so long, instead of a number of runs")
     parser.add_argument("--window", help="such as 5s (default: another one each run)")
     parser.add_argument("--load", type=int, choices=(0, 1), default=0, help="1: a busy process on each core of the host")
     parser.add_argument("--seed", type=int, help="of the first run; the next has the next number")
@@ -44,7 +49,7 @@ def arguments():
     parser.add_argument("--keep-evidence", metavar="FOLDER", type=pathlib.Path)
     parser.add_argument("--engine", choices=("jit", "interp", "turns"), default="jit",
                         help="that records; the other one of the two verifies. turns: now the one, now the other")
-    parser.add_argument("--mode", choices=("crash", "kill-primary", "kill-backup"), default="crash")
+    parser.add_argument("--mode", choices=(*MODES, "mixed"), default="crash", help="mixed: another one each run, mostly crash")
     parser.add_argument("--recount", required=True, help="the binary")
     return parser.parse_args()
 
@@ -94,12 +99,30 @@ class Soak:
         self.options, self.linux = options, Linux()
         self.reference_left = REFERENCE_RUNS
         self.lock = threading.Lock()
+        self.first_seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 31)
+        self.numbers = itertools.count() if options.minutes else iter(range(options.runs))
+        self.deadline = time.monotonic() + options.minutes * 60 if options.minutes else float("inf")
+        self.results = []
+
+    def work(self):
+        """Run after run, until the last has begun."""
+        while time.monotonic() < self.deadline:
+            with self.lock:
+                number = next(self.numbers, None)
+            if number is None:
+                return
+            result = self.one(number, self.first_seed + number)
+            with self.lock:
+                self.results.append(result)
+                print(line_of(number, result), flush=True)
+                if result["wrong"]:
+                    print("  " + result["wrong"].replace("\n", "\n  "), flush=True)
 
     def one(self, number, seed):
         """A run's result: a dict; "wrong" says what was wrong with it, empty if nothing."""
         folder = temporary_folder()
         began = time.monotonic()
-        result = {"seed": seed, "wrong": "", "steps": 0, "digests": 0, "journal": 0, "cause": "", "certified": False,
+        result = {"seed": seed, "wrong": "", "steps": 0, "digests": 0, "journal": 0, "cause": "", "end": "", "certified": False,
                   "verified": "", "diverged": False}
         try:
             self.record(folder, number, random.Random(seed), result)
@@ -112,32 +135,32 @@ class Soak:
     def record(self, folder, number, r, result):
         options = self.options
         engine = ("jit", "interp")[number % 2] if options.engine == "turns" else options.engine
+        mode = r.choice((*MODES, "crash", "crash")) if options.mode == "mixed" else options.mode
         window = options.window or r.choice(("1s", "1500ms", "2s", "4s", "8s", "30s"))
         after = round(r.uniform(0, options.longest), 2)
-        end = r.choice(("crash", "crash", "init", "reset"))
+        end = result["end"] = "lost" if mode == "kill-primary" else r.choice(("crash", "crash", "init", "reset"))
         append = "recount.run=load " + self.options.append
         kill_after = round(r.uniform(0, 5 + options.longest / 2), 2)
-        if options.mode == "kill-backup":
+        if mode == "kill-backup":
             # The guest must outlive the wait for the new backup, however fast it boots.
             after = round(kill_after + NEW_BACKUP_S + after, 2)
-        if options.mode != "kill-primary":
+        if mode != "kill-primary":
             append += f" recount.crash={after} recount.end={end}"
-        result["setup"] = f"{engine}, window {window}, {end if options.mode != 'kill-primary' else 'kill'} after {after} s"
+        result["setup"] = f"{engine}, window {window}, {end} after {after} s" + (f", backup killed after {kill_after} s" if mode == "kill-backup" else "")
         command = self.linux.arguments(folder, append, options.memory) + ["--window", window, "--engine", engine]
         with Recorder(options.recount, command, folder) as recorder:
             typist, watcher = Typist(recorder, r.random()), Watcher(recorder)
             try:
-                if options.mode == "kill-primary":
+                if mode == "kill-primary":
                     self.kill_primary(recorder, r)
-                elif options.mode == "kill-backup":
+                elif mode == "kill-backup":
                     self.kill_backup(recorder, kill_after)
                 code = recorder.wait(LONGEST_RUN_S)
             finally:
                 typist.stop()
                 watcher.stop()
             result["journal"] = watcher.last.get("journal_bytes", 0)
-            expected = {"kill-primary": "lost"}.get(options.mode, "reset" if end == "reset" else "panic")
-            self.judge(recorder, code, expected, end, result)
+            self.judge(recorder, code, result)
             if options.verify_every > 0 and number % options.verify_every == 0:
                 self.verify(recorder, OTHER[engine], result)
 
@@ -153,7 +176,8 @@ class Soak:
         os.kill(pid, 9)
         recorder.wait_protected(other_than=pid, timeout_s=NEW_BACKUP_S)
 
-    def judge(self, recorder, code, expected, end, result):
+    def judge(self, recorder, code, result):
+        cause, last_words = ENDS[result["end"]]
         files = recorder.evidence()
         if len(files) == 1:
             info = recorder.info(files[0])
@@ -164,11 +188,11 @@ class Soak:
             raise Unexpected(f"exit code {code}\n" + recorder.tail())
         if len(files) != 1:
             raise Unexpected(f"{len(files)} evidence files\n" + recorder.tail())
-        if info["cause"] != expected:
-            raise Unexpected(f"cause {info['cause']} instead of {expected}\n" + recorder.tail())
+        if info["cause"] != cause:
+            raise Unexpected(f"cause {info['cause']} instead of {cause}\n" + recorder.tail())
         if not info["certified"] or info["mismatches"] != 0:
             raise Unexpected(f"not certified: {info['uncertified_reason']}\n" + recorder.tail())
-        if self.options.mode != "kill-primary" and LAST_WORDS[end] not in recorder.console():
+        if last_words not in recorder.console():
             raise Unexpected("it failed before its time\n" + recorder.tail())
         if "the disk lies" in recorder.console():
             raise Unexpected("the guest read back other bytes than it had written\n" + recorder.tail())
@@ -211,40 +235,40 @@ def line_of(number, result):
             f"{result['digests']} digests, journal {result['journal']} B, {result['seconds']:.1f} s{verified}")
 
 
+COLUMNS = {
+    "recordings": len,
+    "certified": lambda results: sum(r["certified"] for r in results),
+    "divergences": lambda results: sum(r["diverged"] for r in results),
+    "wrong": lambda results: sum(bool(r["wrong"]) for r in results),
+    "verified again": lambda results: sum(bool(r["verified"]) for r in results),
+    "steps": lambda results: sum(r["steps"] for r in results),
+    "digests": lambda results: sum(r["digests"] for r in results),
+    "journal bytes": lambda results: sum(r["journal"] for r in results),
+    "seconds": lambda results: round(sum(r["seconds"] for r in results)),
+}
+
+
 def table(results):
-    rows = {
-        "recordings": len(results),
-        "certified": sum(r["certified"] for r in results),
-        "divergences": sum(r["diverged"] for r in results),
-        "uncertified": sum(not r["certified"] for r in results),
-        "otherwise wrong": sum(bool(r["wrong"]) and r["certified"] for r in results),
-        "verified again": sum(bool(r["verified"]) for r in results),
-        "steps": sum(r["steps"] for r in results),
-        "digests": sum(r["digests"] for r in results),
-        "journal bytes": sum(r["journal"] for r in results),
-        "seconds": round(sum(r["seconds"] for r in results)),
-    }
-    return "\n".join(f"{name:16} {value:>16,}" for name, value in rows.items())
+    """A line for each way to end, and one for all."""
+    kinds = {end: [r for r in results if r["end"] == end] for end in ENDS} | {"all": results}
+    rows = [["ended by", *COLUMNS]] + [[kind, *(f"{of(found):,}" for of in COLUMNS.values())] for kind, found in kinds.items() if found]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows)]
+    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in rows)
 
 
 def main():
     options = arguments()
-    first = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 31)
     busy = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(os.cpu_count() if options.load else 0)]
-    results = []
+    soak = Soak(options)
     try:
-        soak = Soak(options)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            for number, result in enumerate(pool.map(soak.one, range(options.runs), range(first, first + options.runs))):
-                print(line_of(number, result), flush=True)
-                if result["wrong"]:
-                    print("  " + result["wrong"].replace("\n", "\n  "), flush=True)
-                results.append(result)
+            for worker in [pool.submit(soak.work) for _ in range(options.jobs)]:
+                worker.result()
     finally:
         for process in busy:
             process.kill()
-    print(table(results))
-    sys.exit(0 if results and not any(r["wrong"] for r in results) else 1)
+        print(table(soak.results))
+    sys.exit(0 if soak.results and not any(r["wrong"] for r in soak.results) else 1)
 
 
 if __name__ == "__main__":
