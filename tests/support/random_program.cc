@@ -1,5 +1,7 @@
 #include "support/random_program.h"
 
+#include <bit>
+
 #include "isa/csr.h"
 #include "machine/board.h"
 #include "support/assembler.h"
@@ -74,6 +76,7 @@ class Generator {
   void emit_pte_edit();
   void emit_code_write();
   void emit_reserved_pair();
+  void emit_return();
   void emit_compressed();
   unsigned any_register() { return static_cast<unsigned>(below(32)); }
   unsigned pointer() { return kFirstPointer + static_cast<unsigned>(below(kPointerCount)); }
@@ -399,6 +402,18 @@ void Generator::emit_reserved_pair() {
   emit(chance(90) == wide ? Op::kScD : Op::kScW, {.rd = 6, .rs1 = base, .rs2 = any_register()});
 }
 
+// A return that goes to the next instruction, mostly in the mode that it comes from.
+void Generator::emit_return() {
+  bool machine = chance(50);
+  emit(Op::kAuipc, {.rd = 5, .imm = 0});
+  emit(Op::kAddi, {.rd = 5, .rs1 = 5, .imm = chance(85) ? 28 : 2 * static_cast<int64_t>(below(20))});
+  emit(Op::kCsrrw, {.rs1 = 5, .imm = machine ? csr::kMepc : csr::kSepc});
+  emit(Op::kAddi, {.rd = 6, .rs1 = 0, .imm = machine ? 3 : 1});
+  emit(Op::kSlli, {.rd = 6, .rs1 = 6, .imm = std::countr_zero(machine ? mstatus::kMpp : mstatus::kSpp)});
+  emit(Op::kCsrrs, {.rs1 = 6, .imm = machine ? csr::kMstatus : csr::kSstatus});
+  emit(machine ? Op::kMret : Op::kSret, {});
+}
+
 void Generator::emit_compressed() {
   uint32_t word = 0;
   for (unsigned half = 0; half < 2; ++half) {
@@ -435,6 +450,7 @@ void Generator::make_code() {
         break;
       case 9:
         if (chance(10)) code_.push_back(static_cast<uint32_t>(random_()));
+        if (chance(15)) emit_return();
         break;
       default:
         emit_any();
