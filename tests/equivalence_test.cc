@@ -6,12 +6,13 @@
 #include <set>
 
 #include "isa/insn.h"
+#include "support/program_lockstep.h"
 #include "support/random_program.h"
 
 namespace recount::test {
 namespace {
 
-const uint64_t kSteps = number_from_environment("RECOUNT_TEST_STEPS", 8000);  // of a program
+constexpr uint64_t kSteps = 8000;  // of a program
 constexpr double kSeconds = 8;
 
 // What the programs reached, so that a generator that no longer goes anywhere is noticed.
@@ -42,61 +43,18 @@ std::vector<uint64_t> random_cuts(Random& random, uint64_t longest) {
   return cuts;
 }
 
-// The first step after cuts[equal - 1] at which the two engines differ. The cached one is stopped only there:
-// what went wrong may need its blocks to run through.
-void explain(EngineKind engine, uint64_t seed, const std::vector<uint64_t>& cuts, size_t different) {
-  RandomProgram program = make_random_program(seed);
-  uint64_t from = different == 0 ? 0 : cuts[different - 1];
-  for (uint64_t at = from; at <= cuts[different]; ++at) {
-    auto cached = load(program, engine), oracle = load(program, EngineKind::kReference);
-    for (size_t i = 0; i < different; ++i) {
-      cached->run_until(Position{cuts[i]});
-      oracle->run_until(Position{cuts[i]});
-    }
-    uint64_t pc_before = 0;
-    if (at > 0) {
-      oracle->run_until(Position{std::max(at, from + 1) - 1});
-      pc_before = oracle->machine().hart().pc;
-    }
-    cached->run_until(Position{at});
-    oracle->run_until(Position{at});
-    std::string text = difference(*cached, *oracle);
-    if (text.empty()) continue;
-    ADD_FAILURE() << "RECOUNT_TEST_SEED=" << seed << ": cached and oracle differ first at step " << at
-                  << " (from cut " << from << ", the step before it at pc 0x" << std::hex << pc_before
-                  << ")\n"
-                  << text;
-    return;
-  }
-  ADD_FAILURE() << "RECOUNT_TEST_SEED=" << seed << ": differs, but not when run again";
-}
-
 class Equivalence : public testing::TestWithParam<EngineKind> {};
 
 TEST_P(Equivalence, MatchesTheOracle) {
   uint64_t seed = first_seed();
   Coverage coverage;
   for (Deadline deadline(kSeconds); !deadline.over() && !HasFailure(); ++seed) {
-    RandomProgram program = make_random_program(seed);
-    Random random(seed);
-    auto cuts = random_cuts(random, 200);
-    auto cached = load(program, GetParam()), oracle = load(program, EngineKind::kReference);
+    ProgramRun run = run_in_lockstep(seed, {EngineKind::kReference, GetParam()}, kSteps,
+                                     [&](const HartState& hart) { coverage.look_at(hart); });
+    EXPECT_EQ(run.difference, "") << "RECOUNT_TEST_SEED=" << seed;
     ++coverage.programs;
-    for (size_t i = 0; i < cuts.size(); ++i) {
-      Stop a = cached->run_until(Position{cuts[i]}), b = oracle->run_until(Position{cuts[i]});
-      bool memory_too = i + 1 == cuts.size() || i % 16 == 0 || a != Stop::kPosition;
-      bool same = a == b && cached->state_digest() == oracle->state_digest();
-      if (same && memory_too) same = cached->digest() == oracle->digest();
-      if (!same) {
-        explain(GetParam(), seed, cuts, i);
-        break;
-      }
-      coverage.look_at(cached->machine().hart());
-      if (a == Stop::kPosition) continue;
-      ++coverage.ended_early;
-      break;
-    }
-    coverage.steps += raw(cached->machine().at());
+    coverage.steps += run.steps;
+    coverage.ended_early += run.ended_early ? 1 : 0;
   }
   if (coverage.programs < 200) return;
   for (Privilege mode : {Privilege::kUser, Privilege::kSupervisor, Privilege::kMachine}) {

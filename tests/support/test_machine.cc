@@ -148,12 +148,20 @@ std::string difference(TestMachine& a, TestMachine& b) {
       text += "  " + fields_a[i].first + ": " + fields_a[i].second + " | " + fields_b[i].second + "\n";
     }
   }
+  return text + memory_difference(a, b);
+}
+
+std::string memory_difference(TestMachine& a, TestMachine& b) {
+  constexpr unsigned kMostLines = 64;
   Ram& ram_a = a.machine().ram();
   Ram& ram_b = b.machine().ram();
+  std::string text;
+  unsigned lines = 0;
   for (uint64_t i = 0; i < ram_a.frame_count(); ++i) {
     for (uint64_t offset = 0; offset < kPageSize; offset += 8) {
       auto va = load_le<uint64_t>(ram_a.frame(i) + offset), vb = load_le<uint64_t>(ram_b.frame(i) + offset);
       if (va == vb) continue;
+      if (++lines > kMostLines) return text + "  ram: and more\n";
       char line[96];
       std::snprintf(line, sizeof line, "  ram 0x%" PRIx64 ": 0x%" PRIx64 " | 0x%" PRIx64 "\n",
                     raw(ram_a.base()) + (i << kPageShift) + offset, va, vb);

@@ -64,6 +64,8 @@ std::vector<Event> time_at_rate(uint64_t rate);
 
 // What differs between two machines' fields(), a line each.
 std::string difference(TestMachine& a, TestMachine& b);
+// ... and of that the part that is in RAM: its first words.
+std::string memory_difference(TestMachine& a, TestMachine& b);
 
 // A file, or the end of the test program.
 Bytes read_or_die(const std::string& path);
