@@ -22,6 +22,8 @@ class Engine {
   virtual void flush() = 0;
   // In a child process, before it runs anything: what a fork must not share is made anew.
   virtual void forked() {}
+  // For paranoid builds, between two steps: CHECKs that all it has cached is what it would make now.
+  virtual void audit() const {}
 };
 
 }  // namespace recount

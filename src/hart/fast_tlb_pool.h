@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include "hart/fast_tlb.h"
 #include "hart/filled_slots.h"
@@ -38,6 +39,19 @@ class FastTlbPool {
   }
   // All of them, for that access.
   void flush(Access access);
+  // Calls visit(access, context, entry) for each entry that holds something.
+  template <class Visit>
+  void each(Visit visit) const {
+    for (size_t member = 0; member < kMemberCount; ++member) {
+      const FastTlb& t = members_[member];
+      for (auto [access, side] : {std::pair{Access::kLoad, &t.load}, {Access::kLoad, &t.load_second}, {Access::kStore, &t.store},
+                                  {Access::kStore, &t.store_second}}) {
+        for (const FastTlbEntry& e : *side) {
+          if (e.page != FastTlbEntry{}.page) visit(access, context_of_[member], e);
+        }
+      }
+    }
+  }
 
  private:
   static constexpr uint8_t kNone = 0xff;

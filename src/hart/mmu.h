@@ -107,6 +107,7 @@ class Mmu final : public WriteWatcher {
   void before_write(Gpa gpa, uint64_t size_bytes, uint8_t flags) override;
 
  private:
+  friend class MmuAudit;
   struct Translation {
     Gpa gpa;
     bool cacheable;  // PMP answers alike over the page
@@ -128,6 +129,7 @@ class Mmu final : public WriteWatcher {
   void drop_halves(uint8_t flags);
   Privilege data_privilege() const;
   void mark_frame(Gpa gpa, uint8_t flag);
+  static constexpr uint64_t kNoRoot = ~0ull;  // as a satp: matches none
   struct Root {
     uint64_t satp;
     uint8_t high;  // the slot whose contexts are used for the high half

@@ -5,6 +5,7 @@
 
 #include "hart/mmu.h"
 #include "hart/pte.h"
+#include "hart/tlb_context.h"
 
 namespace recount {
 
@@ -12,16 +13,10 @@ using namespace pte;
 
 namespace {
 
-// A context is a root's slot and one of 16 modes.
-constexpr unsigned kModeBits = 4;
-constexpr size_t kRootSlots = 255;  // slot 255 is left out: it could spell the empty tag
-constexpr TlbContext kModeSupervisor = 1, kModeSum = 2, kModeMachine = 3, kModeMxr = 4;
-
 // Past this many stores to frames marked as page tables, forget the marks: some of them are data by now.
 constexpr uint64_t kTableStoreLimit = 16384;
 
 constexpr uint64_t kHighHalfOffset = kPageSize / 2;  // of a top-level table: where its upper 256 entries begin
-constexpr uint64_t kNoRoot = ~0ull;                  // as a satp: matches none
 
 Gpa root_of(uint64_t satp) { return Gpa{(satp & satp::kPpnMask) << kPageShift}; }
 
@@ -91,7 +86,7 @@ TlbContext Mmu::slot_of_root(uint64_t satp, Share share) {
   if (hint < roots_.size() && roots_[hint].satp == satp) [[likely]] return hint;
   auto known = std::ranges::find(roots_, satp, &Root::satp);
   if (known == roots_.end()) {
-    if (roots_.size() == kRootSlots) {
+    if (roots_.size() == tlb_context::kRootSlots) {
       roots_.resize(1);
       drop_all();
     }
@@ -108,14 +103,16 @@ void Mmu::update_context() { set_context(Share::kIfSame); }
 void Mmu::set_context(Share share) {
   TlbContext slot = slot_of_root(hart_.satp, share);
   auto context = [](TlbContext root, Privilege p) {
-    if (p == Privilege::kMachine) return kModeMachine;
-    return root << kModeBits | (p == Privilege::kSupervisor ? kModeSupervisor : 0);
+    if (p == Privilege::kMachine) return tlb_context::kMachine;
+    return root << tlb_context::kModeBits | (p == Privilege::kSupervisor ? tlb_context::kSupervisor : 0);
   };
   fetch_context_ = {context(slot, hart_.privilege), context(roots_[slot].high, hart_.privilege)};
   Privilege data = data_privilege();
   data_context_ = context(slot, data);
-  if (data == Privilege::kSupervisor && (hart_.mstatus & mstatus::kSum) != 0) data_context_ = slot << kModeBits | kModeSum;
-  if (data != Privilege::kMachine && (hart_.mstatus & mstatus::kMxr) != 0) data_context_ |= kModeMxr;
+  if (data == Privilege::kSupervisor && (hart_.mstatus & mstatus::kSum) != 0) {
+    data_context_ = slot << tlb_context::kModeBits | tlb_context::kSum;
+  }
+  if (data != Privilege::kMachine && (hart_.mstatus & mstatus::kMxr) != 0) data_context_ |= tlb_context::kMxr;
   fast_tlb = caches_.select(data_context_);
   data_tag = Tlb::tag_of(0, data_context_);
 }

@@ -27,6 +27,8 @@ class TranslationCaches {
   // Into the selected FastTlb; access is no fetch, and entry what find() gave for it in the selected context.
   void fill_fast(Access access, const TlbEntry& entry) { fast_.fill(access, entry); }
 
+  const FastTlbPool& fast() const { return fast_; }
+
   void flush(Access access);
   void flush();
   // What is cached for addresses in the low (0) or the high (1) half.

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <new>
 
+#include "base/check.h"
+#include "base/paranoid.h"
+
 namespace recount {
 namespace {
 
@@ -45,6 +48,11 @@ bool Ring::write(ByteView bytes) {
   std::copy_n(bytes.begin(), first, data_ + at);
   std::copy(bytes.begin() + static_cast<std::ptrdiff_t>(first), bytes.end(), data_);
   control_->head.store(head + bytes.size(), std::memory_order_release);
+  if constexpr (kParanoid) {
+    Bytes copy(bytes.size());
+    auto size = read(head, copy);  // nothing, if it has been consumed already
+    CHECK(!size || (*size == copy.size() && std::ranges::equal(copy, bytes)));
+  }
   return true;
 }
 

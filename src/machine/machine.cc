@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/paranoid.h"
 #include "engine/make_engine.h"
 #include "machine/board.h"
 #include "machine/device_tree.h"
@@ -202,6 +203,14 @@ std::optional<Stop> Machine::stop_requested() const {
   return std::nullopt;
 }
 
+// Code is looked at more seldom: there is much of it, and it changes little.
+void Machine::audit() {
+  constexpr uint64_t kCodeEvery = 64;
+  if (caching_of(config_.engine) == Caching::kOff) return;
+  MmuAudit(hart_.mmu, hart_.state, *ram_).run();
+  if (audits_++ % kCodeEvery == 0) engine_->audit();
+}
+
 Stop Machine::run_until(Position target) {
   while (time_.steps < raw(target)) {
     if (auto stop = stop_requested()) return *stop;
@@ -220,6 +229,7 @@ Stop Machine::run_until(Position target) {
   }
   // Wherever the state can be looked at, the lines follow from the rest of it: a restored machine has the same.
   update_lines();
+  if constexpr (kParanoid) audit();
   return stop_requested().value_or(Stop::kPosition);
 }
 

@@ -23,6 +23,7 @@
 #include "engine/jit/jit_options.h"
 #include "event/event.h"
 #include "hart/hart.h"
+#include "hart/mmu_audit.h"
 #include "machine/random_generator.h"
 #include "machine/sbi.h"
 #include "memory/bus.h"
@@ -140,6 +141,7 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   }
   void map_devices();
   void update_lines();
+  void audit();
   uint64_t next_deadline() const;
   std::optional<Stop> stop_requested() const;
   void answer_sbi();
@@ -177,6 +179,7 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   std::vector<const VirtioDevice*> virtio_slots_;  // the occupied ones, from slot 0
   EmptyVirtioSlot empty_slot_;
   PowerRequest power_ = PowerRequest::kNone;  // asked for through the SBI
+  uint64_t audits_ = 0;
 };
 
 }  // namespace recount

@@ -35,6 +35,10 @@ class BlockCache {
   bool holds(Gpa gpa) const { return frames_.contains(raw(gpa) >> kPageShift); }
   void flush();
   void reclaim() { dropped_.clear(); }
+  template <class Visit>
+  void each(Visit visit) const {
+    for (const auto& [pc, block] : blocks_) visit(*block);
+  }
   bool is_full() const { return op_count_ > kMostOps; }
 
  private:

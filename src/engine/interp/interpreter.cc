@@ -1,6 +1,9 @@
 #include "engine/interp/interpreter.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "base/check.h"
 
 namespace recount {
 
@@ -165,7 +168,15 @@ Block* Interpreter::find_block(uint64_t pc, JumpEntry& entry) {
   return block;
 }
 
-std::unique_ptr<Block> Interpreter::build_block(Gpa gpa) {
+void Interpreter::audit() const {
+  blocks_.each([this](const Block& block) {
+    CHECK((ram_.flags(Gpa{block.physical_pc}) & kFrameCode) != 0);
+    auto anew = build_block(Gpa{block.physical_pc});
+    CHECK(anew != nullptr && std::ranges::equal(anew->ops, block.ops, {}, &MicroOp::raw, &MicroOp::raw));
+  });
+}
+
+std::unique_ptr<Block> Interpreter::build_block(Gpa gpa) const {
   auto block = std::make_unique<Block>();
   block->physical_pc = raw(gpa);
   uint64_t room = kPageSize - (raw(gpa) & kPageMask);

@@ -20,6 +20,7 @@ class Interpreter final : public Engine, private CodeWatcher {
 
   Exit run(uint64_t limit) override;
   void flush() override;
+  void audit() const override;
 
   // For an engine on top of this one. One block, or as much of it as fits below limit; the Exit, if there is
   // a reason for one.
@@ -47,7 +48,7 @@ class Interpreter final : public Engine, private CodeWatcher {
 
   interp::Block* block_at(uint64_t pc);
   interp::Block* find_block(uint64_t pc, JumpEntry& entry);
-  std::unique_ptr<interp::Block> build_block(Gpa gpa);
+  std::unique_ptr<interp::Block> build_block(Gpa gpa) const;
   std::expected<Insn, Trap> fetch(uint64_t pc);
   void step();
   void run_block(interp::Block& block, uint64_t pc);

@@ -24,11 +24,12 @@ struct Translation {
   bool dropped = false;
   std::vector<uint32_t> incoming;      // numbers of the links that jump here
   std::vector<interp::MicroOp> ops;    // a chain of two for each step that the interpreter may have to do
+  std::vector<ir::Point> points;       // the guest code that it was made from; kept by a paranoid build only
 };
 
 class CodeMap {
  public:
-  Translation* find(uint64_t physical_pc) {
+  Translation* find(uint64_t physical_pc) const {
     if (!maybe_[maybe_index(physical_pc)]) return nullptr;
     auto it = by_pc_.find(physical_pc);
     return it == by_pc_.end() ? nullptr : it->second;
@@ -38,6 +39,10 @@ class CodeMap {
   std::vector<Translation*> drop(Gpa gpa, uint64_t size_bytes);
   // True if code of this frame is translated.
   bool holds(Gpa gpa) const;
+  template <class Visit>
+  void each(Visit visit) const {
+    for (auto [pc, translation] : by_pc_) visit(*translation);
+  }
   void clear();
   size_t size() const { return by_pc_.size(); }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/paranoid.h"
 #include "engine/frontend/translate.h"
 #include "engine/ir/passes/passes.h"
 #include "engine/ir/print.h"
@@ -158,6 +159,7 @@ Translation* Jit::translate(Gpa gpa) {
   t->lines = jit::lines_of(block);
   t->step_count = block.step_count();
   t->ops.resize(2u * block.step_count());
+  if constexpr (kParanoid) t->points = block.points;
   std::vector<const void*> ops(block.step_count());
   for (size_t n = 0; n < ops.size(); ++n) {
     interp::MicroOp* chain = &t->ops[2 * n];

@@ -24,6 +24,7 @@ class Jit final : public Engine, private CodeWatcher {
   Exit run(uint64_t limit) override;
   void flush() override;
   void forked() override;
+  void audit() const override;
 
  private:
   // A direct jump, that is or could be linked.
