@@ -43,6 +43,8 @@ const char* name_of(Stop stop) {
 }  // namespace
 
 int run_linux(const LinuxOptions& options) {
+  fmt::print("seed {}\n", options.seed);
+  std::fflush(stdout);  // a machine may end the program
   test::Random random(options.seed);
   MachineConfig config;
   config.ram_bytes = options.ram_bytes;
