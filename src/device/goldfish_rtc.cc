@@ -12,7 +12,9 @@ enum Register : uint64_t {
 
 uint64_t GoldfishRtc::alarm_ticks() const {
   if (!alarm_armed_) return ~0ull;
-  return alarm_ns_ <= base_ns_ ? 0 : (alarm_ns_ - base_ns_ + kNsPerTick - 1) / kNsPerTick;
+  if (alarm_ns_ <= base_ns_) return 0;
+  const uint64_t ahead_ns = alarm_ns_ - base_ns_;
+  return ahead_ns / kNsPerTick + (ahead_ns % kNsPerTick != 0 ? 1 : 0);
 }
 
 void GoldfishRtc::check_alarm() {
