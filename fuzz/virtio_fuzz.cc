@@ -1,8 +1,11 @@
 // A driver gone mad against each virtio device: register writes, queue memory and DMA targets as the input says,
-// completions in between. Nothing may crash, hang, or make a device grow; the state must survive saving. The disk
-// may also begin with a state read from the input: evidence is as hostile as a guest.
+// completions in between. Nothing may crash, hang, or make a device grow. Where the input says so, a second device is
+// made of the saved state, and goes the same way on memory of its own: it must come to the same. A device may also
+// begin with a state read from the input: evidence is as hostile as a guest.
 
 #include <cstdint>
+#include <cstring>
+#include <memory>
 #include <vector>
 
 #include "base/check.h"
@@ -31,11 +34,22 @@ class Zeroes final : public EntropyPort {
 };
 
 // What an input is made of: an opcode, then its operands.
-enum Op : uint8_t { kWriteRegister, kReadRegister, kPutDescriptor, kPublish, kPutBytes, kNotify, kComplete, kInput, kOps };
+enum Op : uint8_t { kWriteRegister, kReadRegister, kPutDescriptor, kPublish, kPutBytes, kNotify, kComplete, kInput, kRestore, kOps };
+
+enum Kind : uint8_t { kBlock, kConsole, kEntropy, kKinds };
+constexpr unsigned kQueues[] = {1, 2, 1};
+// Added to a kind.
+constexpr uint8_t kWithState = kKinds, kReadOnly = 0x80;
 
 struct Devices {
+  explicit Devices(bool read_only) : disk(Bytes(16 * kSectorSize), read_only) {}
+  VirtioDevice& device(Kind kind) {
+    if (kind == kBlock) return block;
+    return kind == kConsole ? static_cast<VirtioDevice&>(console) : entropy;
+  }
+
   std::unique_ptr<Ram> ram = testing::make_ram(kRamBytes);
-  MemoryDisk disk{Bytes(16 * kSectorSize)};
+  MemoryDisk disk;
   Nowhere nowhere;
   Zeroes zeroes;
   VirtioBlock block{*ram, disk, 0};
@@ -50,78 +64,135 @@ Gpa place(ByteReader& in) {
   return testing::kRamBase + v % kRamBytes;
 }
 
-template <class Device>
-void check_state(Device& device, Device& other) {
+// The three devices' states.
+template <class Archive>
+void state(Archive& a, Devices& d) {
+  a("block", d.block);
+  a("console", d.console);
+  a("entropy", d.entropy);
+}
+
+Digest128 digest(Devices& d) {
+  DigestArchive archive;
+  state(archive, d);
+  return archive.finish();
+}
+
+// As evidence is opened: memory, disk, and each device's state, whose requests are announced again.
+void copy(Devices& from, Devices& to) {
   SaveArchive saved;
-  device.state(saved);
+  state(saved, from);
   auto load = LoadArchive::parse(saved.finish());
   CHECK(load.has_value());
-  other.state(**load);
+  state(**load, to);
   CHECK((*load)->status().has_value());
-  DigestArchive a, b;
-  device.state(a);
-  other.state(b);
-  CHECK(a.finish() == b.finish());
+  CHECK(digest(from) == digest(to));
+  std::copy_n(from.ram->frame(0), kRamBytes, to.ram->frame(0));
+  to.disk.bytes() = from.disk.bytes();
+  to.block.restart();
 }
 
-// The disk's state, saved with a request pending.
-Bytes saved_state() {
-  Devices d;
-  Driver driver(d.block, *d.ram);
-  driver.start(1);
-  driver.add(0, {{Driver::buffer(), 16, 0, 0}, {Driver::buffer(1), 513, testing::kWrite, 0}});
-  driver.notify(0);
-  CHECK(d.block.pending(0));
-  SaveArchive saved;
-  d.block.state(saved);
-  return saved.finish();
-}
-
-// A state that does not load is refused as a whole, as a machine would be.
-bool load_state(VirtioBlock& block, ByteView cbor) {
+// A state that does not load, or that no device comes to, is refused as a whole, as a machine would.
+bool load_state(Devices& d, ByteView cbor) {
   auto load = LoadArchive::parse(cbor);
   if (!load) return false;
-  block.state(**load);
-  return (*load)->status().has_value();
+  state(**load, d);
+  return (*load)->status().has_value() && d.console.possible();
 }
 
-void drive(Devices& d, VirtioDevice& device, unsigned queues, ByteReader& in, ByteView disk_state = {}) {
-  Driver driver(device, *d.ram);
-  driver.start(queues);
-  if (!disk_state.empty()) {
-    if (!load_state(d.block, disk_state)) return;
-    d.block.restart();
+class Run {
+ public:
+  Run(Devices& devices, Kind kind) : d_(devices), kind_(kind), driver_(d_.device(kind), *d_.ram) {
+    driver_.start(kQueues[kind]);
   }
-  for (int step = 0; step < 200 && in.ok() && in.remaining() > 0; ++step) {
-    auto queue = static_cast<unsigned>(in.fixed<uint8_t>() % queues);
+  // Goes on where another is, with devices that are in the same state.
+  Run(Devices& devices, const Run& other)
+      : d_(devices), kind_(other.kind_), driver_(other.driver_, d_.device(kind_), *d_.ram), step_(other.step_), restored_(true) {}
+
+  void go(ByteReader in) {
+    for (; step_ < 200 && in.ok() && in.remaining() > 0; ++step_) step(in);
+    CHECK(d_.console.possible());
+    if (copied_) compare();
+  }
+  // How many requests of the disk wait: those that were started, and are not forgotten.
+  uint64_t pending() {
+    uint64_t count = 0;
+    for (const BlockRequest& request : d_.disk.started()) count += d_.block.pending(request.serial) ? 1 : 0;
+    return count;
+  }
+
+ private:
+  void step(ByteReader& in) {
+    VirtioDevice& device = d_.device(kind_);
+    auto queue = static_cast<unsigned>(in.fixed<uint8_t>() % kQueues[kind_]);
     switch (in.fixed<uint8_t>() % kOps) {
-      case kWriteRegister: driver.set(in.fixed<uint8_t>() * 4u, in.fixed<uint32_t>()); break;
-      case kReadRegister: device.mmio_read(in.fixed<uint16_t>() % 0x1000, 1u << (in.fixed<uint8_t>() % 4)); break;
+      case kWriteRegister: driver_.set(in.fixed<uint8_t>() * 4u, in.fixed<uint32_t>()); break;
+      case kReadRegister: {
+        const auto offset = in.fixed<uint16_t>();
+        const unsigned size_bytes = 1u << (in.fixed<uint8_t>() % 4);
+        device.mmio_read(offset % 0x1000 & ~(size_bytes - 1), size_bytes);
+        break;
+      }
       case kPutDescriptor: {
         auto index = static_cast<uint16_t>(in.fixed<uint8_t>() % Driver::kQueueSize);
         testing::Descriptor descriptor{.gpa = place(in)};
         descriptor.size_bytes = in.fixed<uint16_t>();
         descriptor.flags = in.fixed<uint8_t>();
         descriptor.next = in.fixed<uint8_t>();
-        driver.put_descriptor(Driver::descriptors(queue), index, descriptor);
+        driver_.put_descriptor(Driver::descriptors(queue), index, descriptor);
         break;
       }
-      case kPublish: driver.publish(queue, in.fixed<uint8_t>()); break;
+      case kPublish: driver_.publish(queue, in.fixed<uint8_t>()); break;
       case kPutBytes: {
         Gpa gpa = place(in);
-        d.ram->write(gpa, in.raw(std::min<size_t>(in.fixed<uint8_t>(), in.remaining())));
+        d_.ram->write(gpa, in.raw(std::min<size_t>(in.fixed<uint8_t>(), in.remaining())));
         break;
       }
-      case kNotify: driver.notify(queue); break;
-      case kComplete: d.block.complete(in.fixed<uint8_t>(), static_cast<DiskStatus>(in.fixed<uint8_t>() & 1)); break;
+      case kNotify: driver_.notify(queue); break;
+      case kComplete: d_.block.complete(in.fixed<uint8_t>(), static_cast<DiskStatus>(in.fixed<uint8_t>() & 1)); break;
       case kInput: {
-        Bytes typed(std::min<size_t>(in.fixed<uint16_t>(), d.console.room()));
-        d.console.receive(typed);
+        Bytes typed(std::min<size_t>(in.fixed<uint16_t>(), d_.console.room()));
+        d_.console.receive(typed);
         break;
       }
-      default: break;
+      default:
+        if (!restored_) restore(in);
     }
   }
+
+  // What is left is done to a restored copy first. Once in a run: copying memory takes longer than all else.
+  void restore(const ByteReader& in) {
+    restored_ = true;
+    copied_ = std::make_unique<Devices>(d_.disk.read_only());
+    copy(d_, *copied_);
+    Run(*copied_, *this).go(in);
+  }
+
+  void compare() {
+    CHECK(digest(d_) == digest(*copied_));
+    CHECK(std::memcmp(d_.ram->frame(0), copied_->ram->frame(0), kRamBytes) == 0);
+    CHECK(d_.disk.bytes() == copied_->disk.bytes());
+  }
+
+  Devices& d_;
+  const Kind kind_;
+  Driver driver_;
+  int step_ = 0;
+  bool restored_ = false;
+  std::unique_ptr<Devices> copied_;
+};
+
+// The devices' states, saved with a disk request pending.
+Bytes saved_state() {
+  Devices d(false);
+  Driver driver(d.block, *d.ram);
+  driver.start(1);
+  driver.add(0, {{Driver::buffer(), 16, 0, 0}, {Driver::buffer(1), 513, testing::kWrite, 0}});
+  driver.notify(0);
+  CHECK(d.block.pending(0));
+  SaveArchive saved;
+  state(saved, d);
+  return saved.finish();
 }
 
 // A sound disk request, a sound output, and a buffer to fill: from these mutation finds its way.
@@ -144,6 +215,7 @@ std::vector<uint8_t> seed_for(uint8_t device) {
   descriptor(1, 0x101000, 512, testing::kNext | testing::kWrite);
   descriptor(2, 0x102000, 1, testing::kWrite);
   for (int i = 0; i < 3; ++i) {
+    if (i == 1) op(kRestore);
     op(kPublish);
     w.fixed(uint8_t{0});
     op(kNotify);
@@ -156,8 +228,8 @@ std::vector<uint8_t> seed_for(uint8_t device) {
   return input;
 }
 
-std::vector<uint8_t> seed_with_state() {
-  std::vector<uint8_t> input{3}, steps = seed_for(0);
+std::vector<uint8_t> seed_with_state(uint8_t device) {
+  std::vector<uint8_t> input{static_cast<uint8_t>(kWithState + device)}, steps = seed_for(device);
   ByteWriter w(input);
   w.blob(saved_state());
   w.raw(ByteView(steps).subspan(1));
@@ -168,29 +240,27 @@ std::vector<uint8_t> seed_with_state() {
 }  // namespace recount
 
 std::vector<std::vector<uint8_t>> fuzz_seeds() {
-  return {recount::seed_for(0), recount::seed_for(1), recount::seed_for(2), recount::seed_with_state()};
+  using namespace recount;
+  std::vector<Bytes> seeds;
+  for (uint8_t kind : {kBlock, kConsole, kEntropy}) {
+    seeds.push_back(seed_for(kind));
+    seeds.push_back(seed_with_state(kind));
+  }
+  return seeds;
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace recount;
   if (size == 0) return 0;
-  Devices devices, others;
+  Devices devices((data[0] & kReadOnly) != 0);
   ByteReader in({data + 1, size - 1});
-  switch (data[0] % 4) {
-    case 0: drive(devices, devices.block, 1, in); break;
-    case 1: drive(devices, devices.console, 2, in); break;
-    case 2: drive(devices, devices.entropy, 1, in); break;
-    default: {
-      ByteView state = in.blob();
-      drive(devices, devices.block, 1, in, state);
-      return 0;
-    }
+  const unsigned which = (data[0] & ~kReadOnly) % (2 * kKinds);
+  Run run(devices, static_cast<Kind>(which % kKinds));
+  if (which >= kWithState) {
+    if (!load_state(devices, in.blob())) return 0;
+    devices.block.restart();
   }
-  uint64_t pending = 0;
-  for (const BlockRequest& request : devices.disk.started()) pending += devices.block.pending(request.serial) ? 1 : 0;
-  CHECK(pending <= Virtqueue::kMaxSize);
-  check_state(devices.block, others.block);
-  check_state(devices.console, others.console);
-  check_state(devices.entropy, others.entropy);
+  run.go(in);
+  CHECK(which >= kWithState || run.pending() <= Virtqueue::kMaxSize);
   return 0;
 }

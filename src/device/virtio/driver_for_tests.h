@@ -41,6 +41,9 @@ class Driver {
   static Gpa buffer(uint64_t n = 0) { return kRamBase + 0x100000 + n * 0x1000; }
 
   Driver(MmioDevice& device, Ram& ram) : device_(device), ram_(ram) {}
+  // Goes on as other, with a device and memory in the same state.
+  Driver(const Driver& other, MmioDevice& device, Ram& ram)
+      : device_(device), ram_(ram), next_descriptor_(other.next_descriptor_), available_(other.available_), seen_(other.seen_) {}
 
   uint32_t get(uint64_t reg) { return static_cast<uint32_t>(device_.mmio_read(reg, 4)); }
   void set(uint64_t reg, uint64_t value) { device_.mmio_write(reg, 4, value); }
