@@ -15,8 +15,8 @@ constexpr uint64_t kMachineHandler = 0x0, kSupervisorHandler = 0x1000, kContexts
 constexpr uint64_t kRootA = 0x4000, kMiddleA = 0x5000, kLeafA = 0x6000, kRootB = 0x7000, kMiddleB = 0x8000,
                    kLeafB = 0x9000;
 constexpr uint64_t kRoot48 = 0xa000, kMiddleIdentity = 0xb000;
-constexpr uint64_t kTables = kRootA, kTablesEnd = 0xc000;
-constexpr uint64_t kCode = 0x10000, kData = 0x18000, kEnd = 0x20000;
+constexpr uint64_t kTables = kRootA;
+constexpr uint64_t kCode = kProgramCode, kData = kProgramCodeEnd, kEnd = 0x20000;
 constexpr uint64_t kWindow = 0x40000000;  // virtual: where the leaf tables map pages at random
 constexpr unsigned kWindowPages = 32;
 constexpr unsigned kContextCount = 64, kContextShift = 7;

@@ -22,6 +22,9 @@ struct RandomProgram {
   JitOptions jit = {.hot_after = 1};  // little would be translated if it were the default
 };
 
+// Offsets in RAM: where the code is, all of it instructions that handlers and contexts lead to.
+inline constexpr uint64_t kProgramCode = 0x10000, kProgramCodeEnd = 0x18000;
+
 RandomProgram make_random_program(uint64_t seed);
 
 // A machine of 16 MiB with the program loaded.
