@@ -16,7 +16,7 @@ namespace {
 
 // Of an input: which program, which engine and its options, how long the slices are, and where the code begins to run.
 constexpr size_t kHeaderBytes = 7;
-constexpr uint64_t kSteps = 1'500;
+constexpr uint64_t kSteps = 800;
 constexpr size_t kSmallCache = 72 << 10, kBigCache = 1 << 20;
 
 // Made once; what is odd has physical memory protection, ends early or runs elsewhere, as they come.
@@ -51,7 +51,7 @@ void run(ByteReader& in) {
   auto cached = load(one, engine), oracle = load(one, EngineKind::kReference);
   Stop stop = Stop::kPosition;
   for (uint64_t until = 0; until < kSteps && stop == Stop::kPosition;) {
-    until = std::min(kSteps, until + 16 + 4 * slice);
+    until = std::min(kSteps, until + 32 + 4 * slice);
     stop = cached->run_until(Position{until});
     const bool same = oracle->run_until(Position{until}) == stop && cached->state_digest() == oracle->state_digest();
     const bool last = until == kSteps || stop != Stop::kPosition;

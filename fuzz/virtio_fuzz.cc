@@ -34,7 +34,9 @@ class Zeroes final : public EntropyPort {
 };
 
 // What an input is made of: an opcode, then its operands.
-enum Op : uint8_t { kWriteRegister, kReadRegister, kPutDescriptor, kPublish, kPutBytes, kNotify, kComplete, kInput, kRestore, kOps };
+enum Op : uint8_t {
+  kWriteRegister, kReadRegister, kPutDescriptor, kPublish, kPutBytes, kNotify, kComplete, kInput, kRestore, kOps
+};
 
 enum Kind : uint8_t { kBlock, kConsole, kEntropy, kKinds };
 constexpr unsigned kQueues[] = {1, 2, 1};
@@ -105,9 +107,13 @@ class Run {
   Run(Devices& devices, Kind kind) : d_(devices), kind_(kind), driver_(d_.device(kind), *d_.ram) {
     driver_.start(kQueues[kind]);
   }
-  // Goes on where another is, with devices that are in the same state.
+  // Goes on behind the step that another is at, with devices that are in the same state.
   Run(Devices& devices, const Run& other)
-      : d_(devices), kind_(other.kind_), driver_(other.driver_, d_.device(kind_), *d_.ram), step_(other.step_), restored_(true) {}
+      : d_(devices),
+        kind_(other.kind_),
+        driver_(other.driver_, d_.device(kind_), *d_.ram),
+        step_(other.step_ + 1),
+        restored_(true) {}
 
   void go(ByteReader in) {
     for (; step_ < 200 && in.ok() && in.remaining() > 0; ++step_) step(in);
