@@ -1,10 +1,13 @@
-// Runs a fuzz target without libFuzzer: mutates what the target gives as seeds. Prints its own seed, so that a
-// failure can be had again:  NAME_fuzz [--runs N] [--seed S] [FILE...]  (a FILE is run as it is).
+// Runs a fuzz target without libFuzzer: every file of the corpus as it is, then mutations of these and of what the
+// target gives as seeds. Prints its own seed, so that a failure can be had again:
+//   NAME_fuzz [--corpus FOLDER] [--runs N] [--seed S] [FILE...]  (with a FILE, only that is run, as it is).
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
@@ -40,20 +43,45 @@ void mutate(Input& input, std::mt19937_64& random) {
   }
 }
 
+Input read(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    std::fprintf(stderr, "cannot read %s\n", path.c_str());
+    std::exit(1);
+  }
+  return Input{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// Named before it is run: whatever goes wrong then, it is known which file did it.
+void run_file(const std::filesystem::path& path, const Input& input) {
+  std::printf("%s\n", path.filename().c_str());
+  std::fflush(stdout);
+  LLVMFuzzerTestOneInput(input.data(), input.size());
+}
+
+// In the order of their names, so that a seed means the same everywhere.
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) paths.push_back(entry.path());
+  std::ranges::sort(paths);
+  return paths;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   uint64_t runs = 100'000, seed = std::random_device{}();
   bool had_file = false;
+  std::vector<Input> corpus;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--runs") == 0 && i + 1 < argc) {
       runs = std::strtoull(argv[++i], nullptr, 10);
     } else if (std::strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
       seed = std::strtoull(argv[++i], nullptr, 10);
+    } else if (std::strcmp(argv[i], "--corpus") == 0 && i + 1 < argc) {
+      for (const auto& path : files_of(argv[++i])) run_file(path, corpus.emplace_back(read(path)));
     } else {
-      std::ifstream file(argv[i], std::ios::binary);
-      Input input{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-      LLVMFuzzerTestOneInput(input.data(), input.size());
+      run_file(argv[i], read(argv[i]));
       had_file = true;
     }
   }
@@ -61,8 +89,9 @@ int main(int argc, char** argv) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   std::fflush(stdout);
   std::mt19937_64 random(seed);
-  const std::vector<Input> seeds = fuzz_seeds();
+  std::vector<Input> seeds = fuzz_seeds();
   for (const Input& input : seeds) LLVMFuzzerTestOneInput(input.data(), input.size());
+  seeds.insert(seeds.end(), corpus.begin(), corpus.end());
   for (uint64_t run = 0; run < runs; ++run) {
     Input input = seeds.empty() ? Input(random() % 64) : seeds[random() % seeds.size()];
     mutate(input, random);

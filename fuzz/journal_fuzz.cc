@@ -35,7 +35,7 @@ void examine_chain(std::span<const ByteView> segments) {
 // Two segments, chained: cut where the input says.
 void examine_forged_chain(ByteView bytes) {
   if (bytes.size() < 2) return;
-  size_t cut = (bytes[0] | bytes[1] << 8) % bytes.size();
+  size_t cut = (bytes[0] + 256u * bytes[1]) % bytes.size();
   Bytes first_records = with_right_checksums(bytes.subspan(0, cut));
   Bytes second_records = with_right_checksums(bytes.subspan(cut));
   SealedSegment first = seal_segment({}, first_records);

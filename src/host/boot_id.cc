@@ -20,7 +20,7 @@ BootId boot_id() {
     } else {
       continue;
     }
-    if (digits < 2 * id.size()) id[digits / 2] = static_cast<uint8_t>(id[digits / 2] << 4 | value);
+    if (digits < 2 * id.size()) id[digits / 2] = static_cast<uint8_t>(id[digits / 2] * 16u + value);
     ++digits;
   }
   return digits == 2 * id.size() ? id : BootId{};
