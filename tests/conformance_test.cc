@@ -280,6 +280,21 @@ TEST_P(Conformance, SignOfACopyIsTheOriginalsOwn) {
   EXPECT_EQ(s.f[5], 0x3ff0000000000000u);
 }
 
+// What a kernel does before it has turned paging on: its virtual addresses are far from its code.
+TEST_P(Conformance, AddressFarFromTheCodeIsComputedExactly) {
+  put(kCode, Assembler()
+                 .emit(Op::kAuipc, {.rd = 5})
+                 .emit(Op::kLui, {.rd = 6, .imm = -0x80000000ll})
+                 .emit(Op::kAdd, {.rd = 10, .rs1 = 5, .rs2 = 6})
+                 .emit(Op::kAddi, {.rd = 11, .rs1 = 10, .imm = -1})
+                 .emit(Op::kSub, {.rd = 12, .rs1 = 5, .rs2 = 6})
+                 .emit(Op::kJal));
+  const HartState& s = run();
+  EXPECT_EQ(s.x[10], kCode);
+  EXPECT_EQ(s.x[11], kCode - 1);
+  EXPECT_EQ(s.x[12], kCode + 0x100000000);
+}
+
 // QEMU before 8.0 gets this wrong, so that it is not compared there.
 TEST_P(Conformance, CtzwLooksAtTheLowWordOnly) {
   hart_.x[5] = 1ull << 40;

@@ -57,8 +57,14 @@ void Emitter::inst(size_t n) {
     case ir::Kind::kImmediate:
       if (i.op == Opcode::kAddress) {
         Gpr to = values_.define(v);
-        a_->mov(to, l_.word(Word::kPageBase));
-        if (i.imm != 0) a_->add(to, i.imm);
+        if (i.imm == static_cast<int32_t>(i.imm)) {
+          a_->mov(to, l_.word(Word::kPageBase));
+          if (i.imm != 0) a_->add(to, i.imm);
+        } else {
+          // Guest code may add any constant to its pc: no instruction has more than 32 bits of one.
+          a_->mov(to, i.imm);
+          a_->add(to, l_.word(Word::kPageBase));
+        }
       }
       break;
     case ir::Kind::kGet: values_.note_get(i.slot, v); break;
