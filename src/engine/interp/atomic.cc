@@ -55,17 +55,13 @@ void store_conditional(Context& c, const MicroOp* op) {
   HartState& s = c.hart.state;
   Mmu& mmu = c.hart.mmu;
   uint64_t va = c.x[op->rs1];
-  // An SC without a reservation fails before its address is looked at: it neither faults nor sets D.
+  // "No SC.W instruction shall retire unless it passes memory permission checks": one that fails faults as a store would, and
+  // sets A and D.
   bool reserved = s.reserved;
   s.reserved = false;
-  if ((va & (sizeof(T) - 1)) != 0) return c.raise(op, {Cause::kStoreMisaligned, va});
-  if (!reserved) {
-    c.x[op->rd] = 1;
-    return next(c, op);
-  }
   auto gpa = mmu.translate_atomic(va, sizeof(T), Access::kStore);
   if (!gpa) return c.raise(op, gpa.error());
-  if (raw(*gpa) != s.reservation || extend(mmu.read_ram<T>(*gpa)) != s.reserved_value) {
+  if (!reserved || raw(*gpa) != s.reservation || extend(mmu.read_ram<T>(*gpa)) != s.reserved_value) {
     c.x[op->rd] = 1;
     return next(c, op);
   }
