@@ -20,6 +20,12 @@ constexpr uint8_t kPmpLocked = 0x80, kPmpWritable = 0x9f, kPmpModeMask = 0x18, k
 
 uint64_t legal_tvec(uint64_t v) { return (v & 2) != 0 ? v & ~3ull : v & (~3ull | kVectored); }
 
+// CBIE is WARL: 2 is reserved; what was there stays.
+uint64_t legal_envcfg(uint64_t v, uint64_t old) {
+  constexpr uint64_t kReserved = 2ull << 4;
+  return (v & menvcfg::kCbie) == kReserved ? (v & ~menvcfg::kCbie) | (old & menvcfg::kCbie) : v;
+}
+
 bool is_hpm(unsigned n, unsigned first) { return n >= first && n < first + 29; }
 bool is_pmp(unsigned n) {
   return (n >= csr::kPmpcfg0 && n < csr::kPmpcfg0 + 16) || (n >= csr::kPmpaddr0 && n < csr::kPmpaddr0 + 64);
@@ -183,7 +189,7 @@ bool Hart::write_csr(unsigned number, uint64_t value) {
     case csr::kSie: write_masked(s.mie, s.mideleg); break;
     case csr::kStvec: s.stvec = legal_tvec(value); break;
     case csr::kScounteren: s.scounteren = value & kCounterEnable; break;
-    case csr::kSenvcfg: s.senvcfg = value & menvcfg::kWritable & ~menvcfg::kStce; break;
+    case csr::kSenvcfg: s.senvcfg = legal_envcfg(value, s.senvcfg) & menvcfg::kWritable & ~menvcfg::kStce; break;
     case csr::kSscratch: s.sscratch = value; break;
     case csr::kSepc: s.sepc = value & ~1ull; break;
     case csr::kScause: s.scause = value; break;
@@ -204,7 +210,7 @@ bool Hart::write_csr(unsigned number, uint64_t value) {
     case csr::kMie: s.mie = value & (kSupervisorInterrupts | kMachineInterrupts); break;
     case csr::kMtvec: s.mtvec = legal_tvec(value); break;
     case csr::kMcounteren: s.mcounteren = value & kCounterEnable; break;
-    case csr::kMenvcfg: s.menvcfg = value & menvcfg::kWritable; break;
+    case csr::kMenvcfg: s.menvcfg = legal_envcfg(value, s.menvcfg) & menvcfg::kWritable; break;
     case csr::kMcountinhibit: s.mcountinhibit = 0; break;
     case csr::kMscratch: s.mscratch = value; break;
     case csr::kMepc: s.mepc = value & ~1ull; break;

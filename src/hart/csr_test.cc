@@ -159,6 +159,17 @@ TEST_F(CsrTest, PmpOddConfigurationRegistersDoNotExist) {
   EXPECT_EQ(write_read(csr::kPmpcfg0 + 4, ~0ull), 0u);  // entries 16 and up
 }
 
+// "Machine Environment Configuration Register (menvcfg)", "Supervisor Environment Configuration Register (senvcfg)".
+TEST_F(CsrTest, ReservedInvalidatePermissionIsNotTaken) {
+  for (unsigned number : {csr::kMenvcfg, csr::kSenvcfg}) {
+    EXPECT_EQ(write_read(number, 0xf0), 0xf0u);
+    EXPECT_EQ(write_read(number, 0x60), 0x70u) << "CBIE stays 3";
+    EXPECT_EQ(write_read(number, 0x10), 0x10u);
+    EXPECT_EQ(write_read(number, 0x20), 0x10u) << "CBIE stays 1";
+    EXPECT_EQ(write_read(number, 0), 0u);
+  }
+}
+
 // "Sstc": needs STCE and mcounteren.TM below M.
 TEST_F(CsrTest, StimecmpNeedsLeaveInSupervisorMode) {
   EXPECT_TRUE(hart_.read_csr(csr::kStimecmp));
