@@ -76,6 +76,15 @@ TEST_P(Traps, AccessFaultsNameTheAccessAndTheAddress) {
   EXPECT_EQ(s.mepc, kNowhere);
   EXPECT_EQ(s.mtval, kNowhere);
 }
+// Machine-Level ISA, "Supported Access Type PMAs": no code runs from a device.
+TEST_P(Traps, DevicesCannotBeFetchedFrom) {
+  for (Gpa device : {board::kAclint, board::kUart, board::kPlic}) {
+    hart_.pc = raw(device);
+    const HartState& s = run();
+    EXPECT_EQ(s.mcause, 1u);
+    EXPECT_EQ(s.mtval, raw(device));
+  }
+}
 // The jump is done; it is the fetch at its target that faults.
 TEST_P(Traps, JumpToNowhereFaultsThereAndHasLinked) {
   hart_.x[5] = kNowhere;
