@@ -1,4 +1,4 @@
-// Zicbom and Zicboz, with blocks of 64 bytes. Unprivileged, "Cache-Block Management, Zero, and Prefetch (CMO) Extensions".
+// Zicbom and Zicboz, with blocks of 64 bytes. Unprivileged, "Cache Management Operations (CMOs)".
 
 #include "conformance/conformance.h"
 
@@ -15,8 +15,7 @@ class CacheBlocks : public Conformance {
   }
 };
 
-// "Cache-Block Zero Instructions": "regardless of the alignment" of rs1, "CMO instructions do not generate
-// address-misaligned exceptions".
+// rs1 may be any address of the block: "CMO instructions do not generate address-misaligned exceptions".
 TEST_P(CacheBlocks, ZeroClearsTheWholeBlockAndNothingElse) {
   for (uint64_t at = 0; at < 256; at += 8) put64(kData + at, ~0ull);
   EXPECT_EQ(cause(Op::kCboZero), 0u);

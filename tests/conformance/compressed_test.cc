@@ -106,7 +106,7 @@ TEST_P(Compressed, BreakpointIsOne) {
   EXPECT_EQ(s.mcause, 3u);
   EXPECT_EQ(s.mtval, kRam + kCode);
 }
-// "RVC Instruction Set Listings": "RES" are reserved; the hints are not.
+// "Zca Extension for Integer Compressed Instructions" says which code points are reserved; hints are not.
 TEST_P(Compressed, ReservedOnesAreIllegalAndHintsDoNothing) {
   constexpr unsigned kReserved[] = {
       0x0000,  // all zeroes

@@ -73,7 +73,7 @@ TEST_P(ControlFlow, OffsetsReachAsFarAsTheyGo) {
     EXPECT_EQ(s.x[1], kRam + kFar + 4);
   }
 }
-// "JALR: The target address is obtained by adding the sign-extended 12-bit I-immediate to the register rs1, then setting the
+// JALR: "The target address is obtained by adding the sign-extended 12-bit I-immediate to the register rs1, then setting the
 // least-significant bit of the result to zero."
 TEST_P(ControlFlow, IndirectJumpClearsTheLowestBitAndReadsBeforeItLinks) {
   put(kCode + 0x100, Assembler().emit(Op::kJal));
@@ -85,8 +85,8 @@ TEST_P(ControlFlow, IndirectJumpClearsTheLowestBitAndReadsBeforeItLinks) {
     EXPECT_EQ(s.x[5], kRam + kCode + 4) << "rd may be rs1";
   }
 }
-// "LW loads a 32-bit value from memory and sign-extends this ... LWU ... zero-extends"; stores write "the low ... bits of
-// register rs2".
+// RV64I, "Load and Store Instructions": LW sign-extends its value, LWU zero-extends it, and so for halfwords and bytes;
+// stores write "the low bits of register rs2".
 TEST_P(ControlFlow, LoadsExtendAndStoresWriteTheirWidthOnly) {
   constexpr uint64_t kX = 0xf1e2d3c4b5a69788;
   struct Load {

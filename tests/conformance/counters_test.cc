@@ -55,6 +55,21 @@ TEST_P(Counters, ARetiredInstructionIsCountedByTheNext) {
   EXPECT_EQ(s.x[12] - s.x[11], 2u);
   EXPECT_EQ(s.x[13], 4u);
 }
+// docs/determinism.md: refund errors at side exits. Wherever a block is left, what retired is counted, and no more.
+TEST_P(Counters, BlockThatIsLeftEarlyCountsWhatRetired) {
+  put(kHandler, Assembler().csr(Op::kCsrrs, 10, csr::kMinstret, 0).emit(Op::kJal));
+  Assembler rest;
+  for (unsigned n = 0; n < 20; ++n) rest.emit(Op::kAddi);
+  hart_.x[5] = kNowhere;
+  put(kCode, Assembler().emit(Op::kAddi).emit(Op::kAddi).emit(Op::kLd, {.rd = 6, .rs1 = 5}));
+  put(kCode + 12, rest);
+  EXPECT_EQ(run().x[10], 2u) << "a load that faults";
+  hart_.minstret_offset = 0 - raw(machine_->machine().at()) + machine_->machine().hart().unretired;
+  hart_.unretired = machine_->machine().hart().unretired;
+  put(kCode, Assembler().emit(Op::kAddi).emit(Op::kBeq, {.imm = 40}).emit(Op::kAddi));
+  put(kCode + 44, Assembler().csr(Op::kCsrrs, 10, csr::kMinstret, 0).emit(Op::kJal));
+  EXPECT_EQ(run().x[10], 2u) << "a branch that is taken";
+}
 // Unprivileged, "Zicsr": "a value written to instret by one instruction will be the value read by the following instruction".
 TEST_P(Counters, WrittenCounterIsWhatTheNextInstructionReads) {
   hart_.x[5] = 1000;

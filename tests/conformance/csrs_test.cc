@@ -107,7 +107,7 @@ TEST_P(Csrs, TrapVectorsHaveTwoModes) {
     EXPECT_EQ(write_read(number, 0x80001003) & 3, 0u);
   }
 }
-// "Machine Exception Program Counter (mepc) Register": "The low bit of mepc is always zero"; with C, bit 1 is kept.
+// "Machine Exception Program Counter (mepc) Register": "The low bit of mepc (mepc[0]) is always zero"; with C, bit 1 is kept.
 TEST_P(Csrs, ExceptionProgramCountersAreEven) {
   for (unsigned number : {csr::kMepc, csr::kSepc}) {
     EXPECT_EQ(write_read(number, 0x80001003), 0x80001002u);

@@ -43,8 +43,8 @@ TEST_P(Fences, BlockThatOverwritesItselfRunsWhatItWrote) {
                  .emit(Op::kJal));
   EXPECT_EQ(run().x[10], 2u);
 }
-// "Zifencei": the fields that are not used "are reserved for finer-grain fences": implementations "shall ignore" them. The
-// same of FENCE.
+// "Zifencei": the unused fields "are reserved for finer-grain fences in future extensions. For forward compatibility, base
+// implementations shall ignore these fields". The same of FENCE.
 TEST_P(Fences, UnusedFieldsAreIgnored) {
   for (uint32_t word : {0x0000100fu, 0xfff0900fu | 0x80u, 0x0ff0000fu, 0x8330000fu /* fence.tso */, 0x0100000fu /* pause */,
                         0xf0000f8fu}) {

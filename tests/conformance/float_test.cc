@@ -122,7 +122,7 @@ TEST_P(Float, MinimumAndMaximum) {
   expect_f(Op::kFmaxS, kSignalingS, kOneS, kOneS, kNv);
   expect_f(Op::kFminS, kMinusZeroS, kBox, kMinusZeroS, 0);
 }
-// "FLT and FLE perform what IEEE 754 refers to as signaling comparisons ... FEQ performs a quiet comparison".
+// FLT and FLE "perform what IEEE 754-2008 refers to as signaling comparisons"; FEQ "performs a quiet comparison".
 TEST_P(Float, Comparisons) {
   expect_x(Op::kFeqD, kOne, kOne, 1, 0);
   expect_x(Op::kFeqD, 0, kSign, 1, 0);

@@ -120,7 +120,7 @@ TEST_P(Integer, WordShiftsTakeFiveBitsOfTheirAmount) {
           {Op::kSraiw, kX, 1, 0xffffffffc4d5e6f7},
           {Op::kSraiw, 0xffffffff7fffffff, 31, 0}});
 }
-// "encodings ... with imm[5] != 0 are reserved": for the word shifts.
+// SLLIW, SRLIW and SRAIW encodings with imm[5] set are reserved.
 TEST_P(Integer, WordShiftOfSixBitsIsIllegal) {
   for (Op op : {Op::kSlliw, Op::kSrliw, Op::kSraiw}) {
     put64(kCode, encode(op, {.rd = 10, .rs1 = 5}) | 1u << 25);

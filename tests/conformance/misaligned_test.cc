@@ -1,5 +1,5 @@
 // Loads and stores that are not aligned are done whole, also across pages, or not at all. Unprivileged, "Load and Store
-// Instructions": "the EEI may define that ... misaligned accesses are handled fully"; here they are, in RAM.
+// Instructions": "An EEI may guarantee that misaligned loads and stores are fully supported"; here they are, in RAM.
 // docs/conformance.md.
 
 #include "conformance/conformance.h"

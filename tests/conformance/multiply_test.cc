@@ -38,7 +38,7 @@ TEST_P(Multiply, UpperHalves) {
           {Op::kMulhsu, kMost, kOnes, 0x7ffffffffffffffe},
           {Op::kMulhsu, kLeast, 0, 0}});
 }
-// "rounding towards zero"; "the sign of the result of REM equals the sign of the dividend".
+// "rounding towards zero"; "the sign of a nonzero result equals the sign of the dividend".
 TEST_P(Multiply, DivisionRoundsTowardsZero) {
   constexpr uint64_t kMinus7 = static_cast<uint64_t>(-7), kMinus2 = static_cast<uint64_t>(-2);
   expect({{Op::kDiv, 7, 2, 3},
@@ -68,8 +68,8 @@ TEST_P(Multiply, DivisionByZeroAndOverflow) {
           {Op::kDiv, kLeast, kOnes, kLeast},
           {Op::kRem, kLeast, kOnes, 0}});
 }
-// "DIVW and DIVUW ... divide the lower 32 bits of rs1 by the lower 32 bits of rs2 ..., sign-extending the 32-bit quotient to
-// 64 bits"; REMUW too "sign-extends the 32-bit result".
+// DIVW and DIVUW "divide the lower 32 bits of rs1 by the lower 32 bits of rs2", and their quotient is sign-extended; "Both
+// REMW and REMUW always sign-extend the 32-bit result to 64 bits, including on a divide by zero."
 TEST_P(Multiply, WordsAreSignExtended) {
   expect({{Op::kDivw, 0xfffffffffffffff9, 2, static_cast<uint64_t>(-3)},
           {Op::kDivw, 0x12345678fffffff9, 0x8765432100000002, static_cast<uint64_t>(-3)},

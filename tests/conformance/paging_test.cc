@@ -78,7 +78,8 @@ TEST_P(Paging, WritableEntryThatIsNotReadableIsAPageFault) {
     }
   }
 }
-// "Sv39": bits 60-54 are reserved; N (Svnapot) and PBMT (Svpbmt) belong to extensions that are not implemented: "must be zero".
+// "Sv39": bits 60 to 54 are reserved; "If Svnapot is not implemented, bit 63 remains reserved and must be zeroed by software
+// for forward compatibility, or else a page-fault exception is raised"; Svpbmt and bits 62 and 61 likewise.
 TEST_P(Paging, ReservedBitInALeafIsAPageFault) {
   for (uint64_t mode : kModes) {
     for (unsigned bit = 54; bit < 64; ++bit) {
@@ -100,7 +101,7 @@ TEST_P(Paging, ReservedBitInAPointerIsAPageFault) {
     EXPECT_EQ(causes(kDataPage + (2 << 20)), kAllowed);
   }
 }
-// The RSW field and G are the supervisor's own: "shall be ignored by the implementation".
+// "The RSW field is reserved for use by supervisor software"; G only says what a fence may keep.
 TEST_P(Paging, SoftwaresBitsAreIgnored) {
   for (uint64_t mode : kModes) {
     page_tables(kKernelPage | 1 << 8 | 1 << 9 | 1 << 5, mode);
@@ -164,7 +165,7 @@ TEST_P(Paging, EachPermissionIsAskedForItsOwnAccess) {
     EXPECT_EQ(causes(), (Causes{0, 15, 0}));
   }
 }
-// "Sv39", "Sv48": the high bits "must all be equal to bit 38", or 47, "or else a page-fault exception will occur".
+// "Sv39", "Sv48": the high bits "all equal to bit 38", or 47, "or else a page-fault exception will occur".
 TEST_P(Paging, AddressThatIsNotSignExtendedIsAPageFault) {
   for (uint64_t mode : kModes) {
     page_tables(kKernelPage, mode);
