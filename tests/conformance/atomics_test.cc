@@ -32,11 +32,14 @@ TEST_P(Atomics, DoublewordsAreCombined) {
                 {Op::kAmominuD, 1, kMinus, 1},
                 {Op::kAmomaxuD, kLow, kHigh, kLow},
                 {Op::kAmomaxuD, 1, kMinus, kMinus}}) {
-    put64(kData, r.memory);
     hart_.x[6] = r.operand;
-    const HartState& s = run_one(r.op, {.rd = 10, .rs1 = 5, .rs2 = 6});
-    EXPECT_EQ(s.x[10], r.memory) << info_of(r.op).mnemonic;
-    EXPECT_EQ(get64(kData), r.left) << info_of(r.op).mnemonic;
+    for (bool warm : {false, true}) {
+      put64(kData, r.memory);
+      Fields fields{.rd = 10, .rs1 = 5, .rs2 = 6};
+      const HartState& s = warm ? run_one_warm(r.op, fields) : run_one(r.op, fields);
+      EXPECT_EQ(s.x[10], r.memory) << info_of(r.op).mnemonic;
+      EXPECT_EQ(get64(kData), r.left) << info_of(r.op).mnemonic;
+    }
   }
 }
 // "For RV64, 32-bit AMOs always sign-extend the value placed in rd, and ignore the upper 32 bits of the original value of rs2."
@@ -55,10 +58,11 @@ TEST_P(Atomics, WordsIgnoreTheUpperHalfOfTheirOperand) {
                 {Op::kAmomaxuW, 0x80000000, 0x7fffffff, 0x80000000},
                 {Op::kAmomaxuW, 1, 0xffffffff, 0xffffffff}}) {
     constexpr uint64_t kBeside = 0x5a5a5a5a00000000;
-    for (uint64_t upper : {0ull, 0xffffffff00000000ull, 0x7fffffff00000000ull}) {
+    for (uint64_t upper : {0ull, 0xffffffff00000000ull, 0x7fffffff00000000ull, 1ull << 32}) {
       put64(kData, kBeside | r.memory);
       hart_.x[6] = upper | r.operand;
-      const HartState& s = run_one(r.op, {.rd = 10, .rs1 = 5, .rs2 = 6});
+      Fields fields{.rd = 10, .rs1 = 5, .rs2 = 6};
+      const HartState& s = upper == 0 ? run_one(r.op, fields) : run_one_warm(r.op, fields);
       uint64_t extended = r.memory | (r.memory >> 31 != 0 ? 0xffffffff00000000 : 0);
       EXPECT_EQ(s.x[10], extended) << info_of(r.op).mnemonic;
       EXPECT_EQ(get64(kData), kBeside | r.left) << info_of(r.op).mnemonic;
@@ -70,6 +74,8 @@ TEST_P(Atomics, OperandsMayBeTheDestination) {
   put64(kData, 7);
   EXPECT_EQ(run_one(Op::kAmoaddD, {.rd = 5, .rs1 = 5, .rs2 = 5}).x[5], 7u);
   EXPECT_EQ(get64(kData), kRam + kData + 7);
+  EXPECT_EQ(run_one_warm(Op::kAmoaddD, {.rd = 5, .rs1 = 5, .rs2 = 5}).x[5], kRam + kData + 7);
+  EXPECT_EQ(get64(kData), 2 * (kRam + kData) + 7);
   put64(kData, 7);
   hart_.x[6] = 2;
   EXPECT_EQ(run_one(Op::kAmoaddD, {.rd = 6, .rs1 = 5, .rs2 = 6}).x[6], 7u);

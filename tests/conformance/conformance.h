@@ -71,6 +71,16 @@ class Conformance : public testing::TestWithParam<EngineKind> {
     put(kCode, Assembler().emit(op, fields).emit(Op::kJal));
     return run();
   }
+  // The same behind a store to and a load from kData's page: its translations are cached then, so that engines take their fast ways.
+  const HartState& run_one_warm(Op op, const Fields& fields) {
+    hart_.x[31] = kRam + kData + kPageSize / 2;
+    put(kCode, Assembler()
+                   .emit(Op::kSd, {.rs1 = 31, .rs2 = 0})
+                   .emit(Op::kLd, {.rd = 30, .rs1 = 31})
+                   .emit(op, fields)
+                   .emit(Op::kJal));
+    return run();
+  }
   // Under that instruction: the cause in machine mode, which it must have come to, or 0 if it went through.
   uint64_t cause_of(Op op, const Fields& fields = {}) {
     const HartState& s = run_one(op, fields);

@@ -97,7 +97,10 @@ TEST_P(Interrupts, MachineModesInterruptsComeBeforeDelegatedOnesOfHigherPriority
   run_in(Privilege::kUser);
   hart_.mip = hart_.mie = 1 << kSei | 1 << kSti;
   hart_.mideleg = 1 << kSei;
-  EXPECT_EQ(run_one(Op::kAddi).mcause, kInterruptBit | kSti);
+  const HartState& s = run_one(Op::kAddi);
+  EXPECT_EQ(s.mcause, kInterruptBit | kSti);
+  EXPECT_EQ(s.mepc, kRam + kCode);
+  EXPECT_EQ(s.scause, 0u) << "not by way of the supervisor's handler";
 }
 
 // "Machine Trap-Vector Base-Address (mtvec) Register": "interrupts cause the pc to be set to ... BASE plus four times the
@@ -143,6 +146,22 @@ TEST_P(Interrupts, MachineBitsOfMipAreReadOnly) {
   hart_.x[5] = ~0ull;
   put(kCode, Assembler().csr(Op::kCsrrw, 0, csr::kMip, 5).csr(Op::kCsrrs, 10, csr::kMip, 0).emit(Op::kJal));
   EXPECT_EQ(run().x[10], uint64_t{1 << kSsi | 1 << kSti | 1 << kSei});
+}
+// "the signal from the external interrupt controller is not used to calculate the value written to SEIP. Only the
+// software-writable SEIP bit participates in the read-modify-write sequence of a CSRRS or CSRRC instruction."
+TEST_P(Interrupts, DevicesSignalDoesNotBecomeSoftwaresBit) {
+  auto store = [&](Op op, uint64_t address, uint64_t value) {
+    hart_.x[5] = address;
+    hart_.x[6] = value;
+    run_one(op, {.rs1 = 5, .rs2 = 6});
+  };
+  store(Op::kSb, raw(board::kUart) + 1, 2);  // that it can transmit
+  store(Op::kSw, raw(board::kPlic) + 4 * board::kUartIrq, 1);
+  store(Op::kSw, raw(board::kPlic) + 0x2080, 1 << board::kUartIrq);  // for supervisor mode
+  hart_.x[5] = 1 << kSsi;
+  const HartState& s = run_one(Op::kCsrrs, {.rd = 10, .rs1 = 5, .imm = csr::kMip});
+  EXPECT_EQ(s.x[10], uint64_t{1 << kSei}) << "rd has the signal";
+  EXPECT_EQ(s.mip, uint64_t{1 << kSsi});
 }
 // Machine-Level ISA, "Machine Cause (mcause) Register": the value of an interrupt is zero.
 TEST_P(Interrupts, InterruptsValueIsZero) {

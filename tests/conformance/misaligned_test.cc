@@ -84,6 +84,9 @@ TEST_P(Misaligned, AccessThatRunsOutOfRamIsAnAccessFault) {
   hart_.x[5] = end - 4;
   EXPECT_EQ(cause_of(Op::kLd, {.rd = 10, .rs1 = 5}), 5u);
   EXPECT_EQ(machine_->machine().hart().mtval, end);
+  EXPECT_EQ(cause_of(Op::kSd, {.rs1 = 5, .rs2 = 5}), 7u);
+  EXPECT_EQ(machine_->machine().hart().mtval, end);
+  EXPECT_EQ(get64((16 << 20) - 8), 0u) << "nothing is stored";
   EXPECT_EQ(cause_of(Op::kLw, {.rd = 10, .rs1 = 5}), 0u);
 }
 // Devices have aligned registers only: Machine-Level ISA, "Supported Access Type PMAs".

@@ -116,6 +116,8 @@ TEST_P(Pmp, TorRunsFromThePreviousAddressToItsOwn) {
   EXPECT_EQ(load(16), 5u) << "no entry matches";
   entry(1, (kRam + kData) >> 2, kTor | kRead);
   EXPECT_EQ(load(), 5u) << "it is empty";
+  hart_.x[5] = raw(board::kRtc);
+  EXPECT_EQ(cause_of(Op::kLw, {.rd = 6, .rs1 = 5}), 0u) << "entry 0 begins at zero";
 }
 // "Physical Memory Protection and Paging": "The PMP checks apply to all of these accesses. The effective privilege mode for
 // implicit page-table accesses is S." And the fault is the original access's.

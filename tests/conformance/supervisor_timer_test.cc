@@ -13,6 +13,7 @@ class SupervisorTimer : public Conformance {};
 TEST_P(SupervisorTimer, StipFollowsTheComparison) {
   hart_.menvcfg = menvcfg::kStce;
   hart_.stimecmp = 2;
+  hart_.mip = 1 << kSti;  // as machine mode left it before it set STCE
   put(kCode, Assembler()
                  .emit(Op::kAddi)
                  .csr(Op::kCsrrs, 10, csr::kMip, 0)  // time is 1
