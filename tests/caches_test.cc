@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "hart/open_memory_for_tests.h"
 #include "isa/csr.h"
 #include "machine/board.h"
 #include "support/assembler.h"
@@ -43,6 +44,7 @@ HartState supervisor_with_window(TestMachine& t, uint64_t window_flags) {
   put64(t, kLeaf, leaf(kCode, window_flags));
   HartState hart;
   hart.privilege = Privilege::kSupervisor;
+  open_memory(hart);
   hart.satp = satp::kSv39 << satp::kModeShift | (kRam + kRoot) >> kPageShift;
   hart.mtvec = kRam;
   put(t, 0, Assembler().emit(Op::kJal, {.rd = 0, .imm = 0}));  // all traps end here

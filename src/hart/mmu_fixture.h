@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "hart/hart.h"
+#include "hart/open_memory_for_tests.h"
 #include "hart/pte.h"
 
 namespace recount::test {
@@ -29,6 +30,7 @@ class MmuTest : public testing::TestWithParam<Mode> {
     entry(0) = pte(kPage, kAll);
     hart_.state.satp = GetParam().satp_mode << satp::kModeShift | table(levels() - 1) >> kPageShift;
     hart_.state.privilege = Privilege::kSupervisor;
+    open_memory(hart_.state);
     hart_.mmu.update_context();
   }
 

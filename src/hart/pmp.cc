@@ -37,17 +37,21 @@ uint8_t needed_bit(Access access) {
 }
 
 // The usual case under a kernel without firmware, and asked at every step of a walk.
-bool nothing_set_up(const HartState& hart) { using Words = std::array<uint64_t, kPmpEntryCount / 8>;
-  return std::bit_cast<Words>(hart.pmpcfg) == Words{}; }
+bool nothing_set_up(const HartState& hart) {
+  using Words = std::array<uint64_t, kPmpEntryCount / 8>;
+  return std::bit_cast<Words>(hart.pmpcfg) == Words{};
+}
+
+// "If no PMP entry matches an M-mode access, the access succeeds"; any other fails. Where the machine stands for the firmware
+// there is no M-mode that could set up anything: all memory is open.
+bool allows_unmatched(const HartState& hart, Privilege privilege) { return privilege == Privilege::kMachine || hart.native_sbi; }
 
 }  // namespace
 
 bool pmp_allows(const HartState& hart, uint64_t address, uint64_t size_bytes, Access access, Privilege privilege) {
-  if (nothing_set_up(hart)) return true;
-  bool any_active = false;
+  if (nothing_set_up(hart)) return allows_unmatched(hart, privilege);
   for (unsigned i = 0; i < kPmpEntryCount; ++i) {
     if (!is_active(hart, i)) continue;
-    any_active = true;
     Range r = entry_range(hart, i);
     if (r.begin >= r.end || address + size_bytes <= r.begin || address >= r.end) continue;
     // The lowest-numbered entry that matches any byte decides, and must match all of them.
@@ -56,9 +60,7 @@ bool pmp_allows(const HartState& hart, uint64_t address, uint64_t size_bytes, Ac
     if (privilege == Privilege::kMachine && (cfg & kLocked) == 0) return true;
     return (cfg & needed_bit(access)) != 0;
   }
-  // No match: M-mode may. Others may only where nothing is set up at all: our harts start that way, so
-  // that a kernel started without firmware has its memory.
-  return privilege == Privilege::kMachine || !any_active;
+  return allows_unmatched(hart, privilege);
 }
 
 bool pmp_uniform_over_page(const HartState& hart, uint64_t address) {

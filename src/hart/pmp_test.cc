@@ -15,7 +15,18 @@ bool loads(const HartState& h, uint64_t address, uint64_t size = 1, Privilege p 
   return pmp_allows(h, address, size, Access::kLoad, p);
 }
 
-TEST(Pmp, WithNoEntryEveryModeMay) { EXPECT_TRUE(loads(HartState{}, 0x80000000)); }
+TEST(Pmp, WithNoEntryMachineModeMay) {
+  HartState h;
+  EXPECT_FALSE(loads(h, 0x80000000));
+  EXPECT_TRUE(loads(h, 0x80000000, 1, kMachine));
+}
+
+// There the machine itself is what would have opened it.
+TEST(Pmp, WithoutFirmwareAllMemoryIsOpen) {
+  HartState h;
+  h.native_sbi = true;
+  EXPECT_TRUE(loads(h, 0x80000000));
+}
 
 TEST(Pmp, NoMatchDeniesBelowMachineMode) {
   HartState h;

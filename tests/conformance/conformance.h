@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "hart/open_memory_for_tests.h"
 #include "hart/pte.h"
 #include "isa/csr.h"
 #include "machine/board.h"
@@ -37,6 +38,7 @@ class Conformance : public testing::TestWithParam<EngineKind> {
     hart_.pc = kRam + kCode;
     hart_.mtvec = hart_.stvec = kRam + kHandler;
     hart_.mcounteren = hart_.scounteren = 0xffffffff;
+    open_memory(hart_);
     put(kHandler, Assembler().emit(Op::kJal));
   }
 

@@ -10,7 +10,10 @@ constexpr uint8_t kRead = 1, kWrite = 2, kExecute = 4, kTor = 1 << 3, kNa4 = 2 <
 
 class Pmp : public Conformance {
  protected:
-  Pmp() { hart_.x[5] = kRam + kData; }
+  Pmp() {
+    hart_.x[5] = kRam + kData;
+    hart_.pmpcfg = {};
+  }
   void entry(unsigned i, uint64_t address, uint8_t cfg) {
     hart_.pmpaddr[i] = address;
     hart_.pmpcfg[i] = cfg;
@@ -51,6 +54,13 @@ TEST_P(Pmp, WhatNoEntryMatchesIsMachineModesOnly) {
   EXPECT_EQ(load(), 5u);
   run_in(Privilege::kUser);
   EXPECT_EQ(load(), 5u);
+  run_in(Privilege::kMachine);
+  EXPECT_EQ(load(), 0u);
+}
+// ... if at least one PMP entry is implemented", and sixteen are.
+TEST_P(Pmp, WithAllEntriesOffMemoryIsMachineModesOnly) {
+  run_in(Privilege::kSupervisor);
+  EXPECT_EQ(load(), 1u) << "not even the load is fetched";
   run_in(Privilege::kMachine);
   EXPECT_EQ(load(), 0u);
 }

@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "hart/open_memory_for_tests.h"
 #include "isa/csr.h"
 #include "machine/board.h"
 #include "support/assembler.h"
@@ -479,9 +480,10 @@ void Generator::make_hart() {
   hart_.mcounteren = hart_.scounteren = 0xffffffff;
   hart_.menvcfg = menvcfg::kWritable;
   hart_.senvcfg = menvcfg::kWritable & ~menvcfg::kStce;
+  open_memory(hart_);
   if (!chance(25)) return;
-  // Physical memory protection whose borders lie in the middle of pages; the last entry opens all memory.
-  constexpr uint8_t kTor = 1 << 3, kNa4 = 2 << 3, kNapot = 3 << 3, kAll = 7;
+  // Physical memory protection whose borders lie in the middle of pages.
+  constexpr uint8_t kTor = 1 << 3, kNa4 = 2 << 3, kNapot = 3 << 3;
   for (unsigned i = 0; i < 6; ++i) {
     constexpr uint8_t kModes[] = {0, kTor, kNa4, kNapot};
     uint8_t permissions = static_cast<uint8_t>(below(8));
@@ -489,8 +491,6 @@ void Generator::make_hart() {
     hart_.pmpcfg[i] = static_cast<uint8_t>(one_of(kModes) | permissions | (chance(5) ? 0x80 : 0));
     hart_.pmpaddr[i] = (kRam + kTables + below(kEnd - kTables)) >> 2;
   }
-  hart_.pmpcfg[15] = kNapot | kAll;
-  hart_.pmpaddr[15] = (1ull << 54) - 1;
 }
 
 RandomProgram Generator::make() {
