@@ -1,5 +1,5 @@
 // Ticks ten times a second, and does what is typed: a guest for tests of the recorder.
-#include "bare.h"
+#include "disk.h"
 
 static volatile uint64_t* const mtimecmp = (uint64_t*)0x2004000;
 static volatile uint64_t* const mtime = (uint64_t*)0x200bff8;
@@ -20,6 +20,20 @@ static void fill_memory(void) {
   print("filled\n");
 }
 
+// 32 KiB to the disk, flushed, and read back.
+static void use_disk(void) {
+  static uint64_t data[4096], round;
+  enum { kWords = sizeof data / sizeof *data };
+  ++round;
+  for (uint64_t i = 0; i < kWords; ++i) data[i] = round << 32 ^ i * 0x9e3779b97f4a7c15;
+  int failed = disk_request(kDiskOut, round % 8 * 64, data, sizeof data);
+  if (failed == 0) failed = disk_request(kDiskFlush, 0, 0, 0);
+  for (uint64_t i = 0; i < kWords; ++i) data[i] = 0;
+  if (failed == 0) failed = disk_request(kDiskIn, round % 8 * 64, data, sizeof data);
+  for (uint64_t i = 0; failed == 0 && i < kWords; ++i) failed = data[i] != (round << 32 ^ i * 0x9e3779b97f4a7c15) ? 254 : 0;
+  print_line(failed == 0 ? "disk works" : "disk error", (uint64_t)failed);
+}
+
 static void obey(char command, int* busy) {
   switch (command) {
     case 'f': finish(7);
@@ -36,6 +50,7 @@ static void obey(char command, int* busy) {
     case 'k': print("Kernel panic - not syncing: typed\n"); break;
     case 'o': print("Oops [#1]\n"); break;
     case 'm': fill_memory(); break;
+    case 'd': use_disk(); break;
     case 'b': *busy = !*busy; break;
     default:
       print("heard ");
