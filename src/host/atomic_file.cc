@@ -12,6 +12,7 @@
 #include "host/file_lock.h"
 #include "host/folders.h"
 #include "host/os_error.h"
+#include "host/retry.h"
 
 namespace recount {
 namespace {
@@ -21,7 +22,7 @@ constexpr const char* kDescriptors = "/proc/self/fd/";
 // A file without a name goes with its process, however that ends. Not every file system has such files (NFS
 // has none), nor every host a /proc.
 Fd open_nameless(const std::string& folder, std::string& path) {
-  Fd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  Fd fd(retry([&] { return ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600); }));
   path = kDescriptors + std::to_string(fd.get());
   return fd && ::access(path.c_str(), F_OK) == 0 ? std::move(fd) : Fd();
 }
@@ -60,7 +61,7 @@ void remove_left_behind(const std::string& folder) {
   for (const std::string& name : list_folder(folder)) {
     if (!is_temporary_name(name)) continue;
     const std::string path = folder + "/" + name;
-    Fd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    Fd fd(retry([&] { return ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC); }));
     struct stat s;
     if (!fd || ::fstat(fd.get(), &s) != 0 || !S_ISREG(s.st_mode)) continue;
     if (try_lock(fd) == Lock::kTaken && names(path, fd)) ::unlink(path.c_str());
@@ -72,7 +73,7 @@ void remove_left_behind(const std::string& folder) {
 Result<Fd> make_temporary(const std::string& folder, std::string& path) {
   for (;;) {
     path = folder + "/" + std::string(kPrefix).append(kPattern).append(kSuffix);
-    Fd fd(::mkostemps(path.data(), kSuffix.size(), O_CLOEXEC));
+    Fd fd(retry([&] { return ::mkostemps(path.data(), kSuffix.size(), O_CLOEXEC); }));
     if (!fd) return os_error(ErrorKind::kUnavailable, folder, "make a file there");
     const Lock lock = try_lock(fd);
     if (lock == Lock::kImpossible || (lock == Lock::kTaken && names(path, fd))) return fd;

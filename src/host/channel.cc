@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "host/os_error.h"
+#include "host/retry.h"
 
 namespace recount {
 
@@ -38,10 +39,7 @@ bool Channel::send_flagged(ByteView message, const Fd* with, int flags) {
     int fd = with->get();
     std::memcpy(CMSG_DATA(c), &fd, sizeof fd);
   }
-  ssize_t sent;
-  do {
-    sent = ::sendmsg(fd_.get(), &header, MSG_NOSIGNAL | flags);
-  } while (sent < 0 && errno == EINTR);
+  ssize_t sent = retry([&] { return ::sendmsg(fd_.get(), &header, MSG_NOSIGNAL | flags); });
   // A peer that has gone is no reason to close: its last messages may still be here to be received.
   return sent >= 0;
 }

@@ -5,6 +5,7 @@
 
 #include "host/fd.h"
 #include "host/os_error.h"
+#include "host/retry.h"
 
 namespace recount {
 
@@ -12,7 +13,7 @@ Result<std::unique_ptr<CodeMemory>> CodeMemory::create(size_t size_bytes) {
   constexpr const char* kWhat = "code memory";
   Fd fd(::memfd_create("recount-code", MFD_CLOEXEC));
   if (!fd) return os_error(ErrorKind::kUnavailable, kWhat, "make");
-  if (::ftruncate(fd.get(), static_cast<off_t>(size_bytes)) != 0) {
+  if (retry([&] { return ::ftruncate(fd.get(), static_cast<off_t>(size_bytes)); }) != 0) {
     return os_error(ErrorKind::kUnavailable, kWhat, "size");
   }
   void* writable = ::mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/check.h"
+#include "host/retry.h"
 
 namespace recount {
 
@@ -13,17 +14,13 @@ EventFd::EventFd() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { CHECK(stati
 
 void EventFd::ring() {
   uint64_t one = 1;
-  ssize_t put;
-  do {
-    put = ::write(fd_.get(), &one, sizeof one);
-  } while (put < 0 && errno == EINTR);
+  ssize_t put = retry([&] { return ::write(fd_.get(), &one, sizeof one); });
   CHECK(put == sizeof one || errno == EAGAIN);  // EAGAIN: it rings already, 2^64 times over
 }
 
 void EventFd::silence() {
   uint64_t count;
-  while (::read(fd_.get(), &count, sizeof count) < 0 && errno == EINTR) {
-  }
+  static_cast<void>(retry([&] { return ::read(fd_.get(), &count, sizeof count); }));
 }
 
 }  // namespace recount

@@ -9,20 +9,20 @@
 #include "host/fd.h"
 #include "host/os_error.h"
 #include "host/random_file.h"
+#include "host/retry.h"
 
 namespace recount {
 
 Result<Bytes> read_file(const std::string& path) {
-  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  Fd fd(retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
   if (!fd) return os_error(ErrorKind::kUnreadable, path, "open");
   Bytes bytes;
   for (;;) {
     constexpr size_t kStep = 1 << 20;
     size_t had = bytes.size();
     bytes.resize(had + kStep);
-    ssize_t got = ::read(fd.get(), bytes.data() + had, kStep);
+    ssize_t got = retry([&] { return ::read(fd.get(), bytes.data() + had, kStep); });
     bytes.resize(had + static_cast<size_t>(got > 0 ? got : 0));
-    if (got < 0 && errno == EINTR) continue;
     if (got < 0) return os_error(ErrorKind::kUnreadable, path, "read");
     if (got == 0) break;
   }

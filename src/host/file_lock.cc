@@ -6,20 +6,18 @@
 #include <cerrno>
 
 #include "host/os_error.h"
+#include "host/retry.h"
 
 namespace recount {
 
 Lock try_lock(const Fd& fd) {
-  int result;
-  do {
-    result = ::flock(fd.get(), LOCK_EX | LOCK_NB);
-  } while (result != 0 && errno == EINTR);
+  int result = retry([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB); });
   if (result == 0) return Lock::kTaken;
   return errno == EWOULDBLOCK ? Lock::kHeldByOthers : Lock::kImpossible;
 }
 
 Result<std::optional<FileLock>> FileLock::try_take(const std::string& path) {
-  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  Fd fd(retry([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644); }));
   if (!fd) return os_error(ErrorKind::kUnavailable, path, "lock");
   switch (try_lock(fd)) {
     case Lock::kTaken:

@@ -12,6 +12,7 @@
 
 #include "host/fd.h"
 #include "host/os_error.h"
+#include "host/retry.h"
 
 namespace recount {
 namespace fs = std::filesystem;
@@ -61,9 +62,9 @@ void remove_folder(const std::string& path) {
 }
 
 Result<void> sync_folder(const std::string& path) {
-  Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Fd fd(retry([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   // Some file systems cannot sync a folder (EINVAL): then there is nothing better to do.
-  if (!fd || (::fsync(fd.get()) != 0 && errno != EINVAL)) {
+  if (!fd || (retry([&] { return ::fsync(fd.get()); }) != 0 && errno != EINVAL)) {
     return os_error(ErrorKind::kUnavailable, path, "sync this folder");
   }
   return {};

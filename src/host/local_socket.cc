@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "host/os_error.h"
+#include "host/retry.h"
 
 namespace recount {
 namespace {
@@ -26,7 +27,7 @@ Result<sockaddr_un> address_of(const std::string& path) {
 Fd stream_socket() { return Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
 
 bool connect_to(const Fd& fd, const sockaddr_un& address) {
-  return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  return retry([&] { return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address); }) == 0;
 }
 
 }  // namespace
@@ -52,7 +53,9 @@ void LocalListener::close() {
   fd_.reset();
 }
 
-Fd LocalListener::accept() { return Fd(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC)); }
+Fd LocalListener::accept() {
+  return Fd(retry([&] { return ::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC); }));
+}
 
 Result<std::string> ask_local(const std::string& path, const std::string& line) {
   if (line.size() > kLongestLine) {
@@ -63,15 +66,14 @@ Result<std::string> ask_local(const std::string& path, const std::string& line) 
   if (!connect_to(fd, address)) return fail(ErrorKind::kUnavailable, path + ": no recorder answers");
   std::string out = line + "\n";
   for (size_t done = 0; done < out.size();) {
-    ssize_t n = ::send(fd.get(), out.data() + done, out.size() - done, MSG_NOSIGNAL);
+    ssize_t n = retry([&] { return ::send(fd.get(), out.data() + done, out.size() - done, MSG_NOSIGNAL); });
     if (n <= 0) return fail(ErrorKind::kUnavailable, path + ": the recorder hung up");
     done += static_cast<size_t>(n);
   }
   std::string answer;
   char buffer[4096];
   while (answer.find('\n') == std::string::npos) {
-    ssize_t n = ::recv(fd.get(), buffer, sizeof buffer, 0);
-    if (n < 0 && errno == EINTR) continue;
+    ssize_t n = retry([&] { return ::recv(fd.get(), buffer, sizeof buffer, 0); });
     if (n <= 0) return fail(ErrorKind::kUnavailable, path + ": the recorder hung up");
     answer.append(buffer, static_cast<size_t>(n));
   }
@@ -82,7 +84,7 @@ std::optional<std::string> LineConnection::read_line() {
   // Only what is needed for one line is taken from the peer: its flood waits in the socket, not here.
   if (pending_.find('\n') == std::string::npos && !closed_) {
     char buffer[4096];
-    ssize_t n = ::recv(fd_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
+    ssize_t n = retry([&] { return ::recv(fd_.get(), buffer, sizeof buffer, MSG_DONTWAIT); });
     if (n > 0) pending_.append(buffer, static_cast<size_t>(n));
     if (n == 0) closed_ = true;
   }
@@ -100,9 +102,11 @@ std::optional<std::string> LineConnection::read_line() {
 void LineConnection::write_line(const std::string& line) {
   std::string out = line + "\n";
   // A peer that does not read its answer must not hold the recorder up.
-  if (::send(fd_.get(), out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT) !=
-      static_cast<ssize_t>(out.size())) {
-    closed_ = true;
+  for (size_t done = 0; done < out.size() && !closed_;) {
+    ssize_t n = retry(
+        [&] { return ::send(fd_.get(), out.data() + done, out.size() - done, MSG_NOSIGNAL | MSG_DONTWAIT); });
+    closed_ = n <= 0;
+    done += static_cast<size_t>(std::max<ssize_t>(n, 0));
   }
 }
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "host/os_error.h"
+#include "host/retry.h"
 
 namespace recount {
 
@@ -26,7 +27,7 @@ Result<int> fork_process(const std::string& name, const std::function<int()>& bo
 
 std::optional<ProcessEnd> reap() {
   int status = 0;
-  pid_t pid = ::waitpid(-1, &status, WNOHANG);
+  pid_t pid = retry([&] { return ::waitpid(-1, &status, WNOHANG); });
   if (pid <= 0) return std::nullopt;
   ProcessEnd end{.pid = pid};
   if (WIFEXITED(status)) end.exit_code = WEXITSTATUS(status);

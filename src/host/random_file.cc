@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "host/os_error.h"
+#include "host/retry.h"
 
 namespace recount {
 namespace {
@@ -28,7 +29,7 @@ Result<RandomFile> RandomFile::open(const std::string& path, FileMode mode) {
   // O_NONBLOCK: a FIFO of that name must not make us wait for its other end.
   int flags = O_CLOEXEC | O_NONBLOCK | (mode == FileMode::kRead ? O_RDONLY : O_RDWR);
   if (mode == FileMode::kReplace) flags |= O_CREAT | O_TRUNC;
-  Fd fd(::open(path.c_str(), flags, 0644));
+  Fd fd(retry([&] { return ::open(path.c_str(), flags, 0644); }));
   if (!fd) return os_error(kUnreadable, path, "open");
   RandomFile file(std::move(fd), path);
   const auto type = TRY(status_of(file)).st_mode & S_IFMT;
@@ -41,10 +42,10 @@ Result<RandomFile> RandomFile::open(const std::string& path, FileMode mode) {
 }
 
 Result<RandomFile> RandomFile::temporary(const std::string& folder) {
-  Fd fd(::open(folder.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
+  Fd fd(retry([&] { return ::open(folder.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600); }));
   if (!fd) {  // not every file system has O_TMPFILE
     std::string pattern = folder + "/recount.XXXXXX";
-    fd = Fd(::mkostemp(pattern.data(), O_CLOEXEC));
+    fd = Fd(retry([&] { return ::mkostemp(pattern.data(), O_CLOEXEC); }));
     if (!fd) return os_error(kUnavailable, folder, "make a temporary file");
     ::unlink(pattern.c_str());
   }
@@ -83,8 +84,8 @@ Result<void> RandomFile::read(uint64_t offset, std::span<uint8_t> out) const {
 Result<size_t> RandomFile::read_up_to_end(uint64_t offset, std::span<uint8_t> out) const {
   size_t done = 0;
   while (done < out.size()) {
-    ssize_t got = ::pread(fd_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
+    ssize_t got = retry(
+        [&] { return ::pread(fd_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done)); });
     if (got < 0) return os_error(kUnreadable, path_, "read");
     if (got == 0) break;
     done += static_cast<size_t>(got);
@@ -94,8 +95,8 @@ Result<size_t> RandomFile::read_up_to_end(uint64_t offset, std::span<uint8_t> ou
 
 Result<void> RandomFile::write(uint64_t offset, ByteView bytes) const {
   while (!bytes.empty()) {
-    ssize_t put = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (put < 0 && errno == EINTR) continue;
+    ssize_t put =
+        retry([&] { return ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
     if (put == 0) errno = EIO;
     if (put <= 0) return os_error(kUnavailable, path_, "write");
     bytes = bytes.subspan(static_cast<size_t>(put));
@@ -105,7 +106,7 @@ Result<void> RandomFile::write(uint64_t offset, ByteView bytes) const {
 }
 
 Result<void> RandomFile::resize(uint64_t size_bytes) const {
-  if (::ftruncate(fd_.get(), static_cast<off_t>(size_bytes)) != 0) {
+  if (retry([&] { return ::ftruncate(fd_.get(), static_cast<off_t>(size_bytes)); }) != 0) {
     return os_error(kUnavailable, path_, "resize");
   }
   return {};
@@ -113,17 +114,15 @@ Result<void> RandomFile::resize(uint64_t size_bytes) const {
 
 Result<bool> RandomFile::allocate(uint64_t offset, uint64_t size_bytes) const {
   if (size_bytes == 0) return true;
-  int result;
-  do {
-    result = ::fallocate(fd_.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(size_bytes));
-  } while (result != 0 && errno == EINTR);
+  int result = retry(
+      [&] { return ::fallocate(fd_.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(size_bytes)); });
   if (result == 0) return true;
   if (errno == EOPNOTSUPP || errno == ENOSYS) return false;
   return os_error(kUnavailable, path_, "get space");
 }
 
 Result<void> RandomFile::sync() const {
-  if (::fdatasync(fd_.get()) != 0) return os_error(kUnavailable, path_, "sync");
+  if (retry([&] { return ::fdatasync(fd_.get()); }) != 0) return os_error(kUnavailable, path_, "sync");
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "host/os_error.h"
+#include "host/retry.h"
 
 namespace recount {
 namespace {
@@ -17,7 +18,7 @@ constexpr const char* kWhat = "shared memory";
 Result<std::unique_ptr<SharedMemory>> SharedMemory::create(const char* name, size_t size_bytes) {
   Fd fd(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!fd) return os_error(ErrorKind::kUnavailable, kWhat, "make");
-  if (::ftruncate(fd.get(), static_cast<off_t>(size_bytes)) != 0) {
+  if (retry([&] { return ::ftruncate(fd.get(), static_cast<off_t>(size_bytes)); }) != 0) {
     return os_error(ErrorKind::kUnavailable, kWhat, "size");
   }
   // Nobody can cut it under a reader.

@@ -4,6 +4,7 @@
 #include <sys/signalfd.h>
 
 #include "base/check.h"
+#include "host/retry.h"
 
 namespace recount {
 
@@ -18,7 +19,7 @@ SignalQueue::SignalQueue(std::initializer_list<int> signals) {
 
 std::optional<int> SignalQueue::take() {
   signalfd_siginfo info;
-  if (::read(fd_.get(), &info, sizeof info) != sizeof info) return std::nullopt;
+  if (retry([&] { return ::read(fd_.get(), &info, sizeof info); }) != sizeof info) return std::nullopt;
   return static_cast<int>(info.ssi_signo);
 }
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "host/os_error.h"
+#include "host/retry.h"
 
 namespace recount {
 
@@ -18,7 +19,7 @@ Result<Fd> duplicate_stdout() {
 }
 
 Result<Fd> open_for_append(const std::string& path) {
-  Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  Fd fd(retry([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644); }));
   if (!fd) return os_error(ErrorKind::kUnreadable, path, "open");
   return fd;
 }
@@ -33,18 +34,14 @@ Result<std::pair<Fd, Fd>> stream_pair() {
 
 Bytes read_some(int fd) {
   Bytes bytes(64 << 10);
-  ssize_t got;
-  do {
-    got = ::read(fd, bytes.data(), bytes.size());
-  } while (got < 0 && errno == EINTR);
+  ssize_t got = retry([&] { return ::read(fd, bytes.data(), bytes.size()); });
   bytes.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
   return bytes;
 }
 
 void write_all(int fd, ByteView bytes) {
   while (!bytes.empty()) {
-    ssize_t done = ::write(fd, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
+    ssize_t done = retry([&] { return ::write(fd, bytes.data(), bytes.size()); });
     if (done <= 0) return;  // nobody listens: the guest goes on
     bytes = bytes.subspan(static_cast<size_t>(done));
   }
