@@ -19,11 +19,11 @@ struct LsOptions {
 
 using Json = nlohmann::ordered_json;
 
-Json running_recorders() {
+Result<Json> running_recorders() {
   constexpr std::string_view kSuffix = ".sock";
   Json list = Json::array();
   std::string folder = data_folder() + "/run";
-  for (const std::string& name : list_folder(folder)) {
+  for (const std::string& name : TRY(list_folder(folder))) {
     if (!name.ends_with(kSuffix)) continue;
     auto answer = ask_local(folder + "/" + name, "status");
     if (!answer) continue;  // what is left of a recorder that was killed
@@ -33,10 +33,10 @@ Json running_recorders() {
   return list;
 }
 
-Json evidence_files(const std::string& folder) {
+Result<Json> evidence_files(const std::string& folder) {
   constexpr std::string_view kSuffix = ".recount";
   Json list = Json::array();
-  for (const std::string& name : list_folder(folder)) {
+  for (const std::string& name : TRY(list_folder(folder))) {
     if (!name.ends_with(kSuffix)) continue;
     std::string path = folder + "/" + name;
     auto evidence = EvidenceReader::open(path);
@@ -58,7 +58,7 @@ Json evidence_files(const std::string& folder) {
 Result<int> ls(const LsOptions& options) {
   std::string folder =
       options.evidence_folder.empty() ? data_folder() + "/evidence" : options.evidence_folder;
-  Json all{{"recorders", running_recorders()}, {"evidence", evidence_files(folder)}};
+  Json all{{"recorders", TRY(running_recorders())}, {"evidence", TRY(evidence_files(folder))}};
   if (options.json) {
     fmt::print("{}\n", all.dump(-1, ' ', false, Json::error_handler_t::replace));
     return 0;

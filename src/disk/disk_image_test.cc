@@ -173,7 +173,7 @@ TEST_F(DiskImageTest, ACommitKilledHalfWayIsDoneAgain) {
   for (int round = 0; round < 8; ++round) {
     leave_three_layers(random());
     const auto look = [&] {
-      if (!is_half_committed(path_)) return;
+      if (!*is_half_committed(path_)) return;
       ++found_half;
       EXPECT_NE(error_of_opening(DiskAccess::kReadWrite).find("recount disk commit"), std::string::npos);
       EXPECT_NE(error_of_opening(DiskAccess::kReadOnly), "");
@@ -249,7 +249,7 @@ TEST_F(DiskImageTest, ReadOnlyMakesNothingBesideTheImage) {
   EXPECT_TRUE(image->push_layer());
   EXPECT_TRUE(image->push_temporary(folder_.path()));
   EXPECT_EQ(whole(image->stack()), content_);
-  EXPECT_FALSE(file_exists(path_ + ".recount"));
+  EXPECT_FALSE(*file_exists(path_ + ".recount"));
 }
 
 TEST_F(DiskImageTest, WhatIsNoImageIsRefused) {
@@ -276,7 +276,7 @@ TEST_F(DiskImageTest, ABaseThatChangedUnderItsLayersIsRefused) {
 
 TEST_F(DiskImageTest, ADamagedLayerIsRefused) {
   write(*open(), 0, Bytes(512));
-  auto layer = RandomFile::open(layer_paths(path_).front(), FileMode::kReadWrite);
+  auto layer = RandomFile::open(layer_paths(path_)->front(), FileMode::kReadWrite);
   ASSERT_TRUE(layer->write(20, Bytes{0xff}));
   auto image = DiskImage::open(path_, DiskAccess::kReadWrite);
   ASSERT_FALSE(image);
@@ -299,11 +299,11 @@ TEST_F(DiskImageTest, TheBaseDigestIsRememberedForTheSameFileOnly) {
   open();
   const std::string cache = path_ + ".recount/base.digest";
   EXPECT_EQ(*base_digest(path_), blake2b(base_));
-  EXPECT_FALSE(file_exists(cache)) << "it has just been written: its time may not show the next change";
+  EXPECT_FALSE(*file_exists(cache)) << "it has just been written: its time may not show the next change";
   const timespec past[2] = {{.tv_sec = 1'000'000, .tv_nsec = 5}, {.tv_sec = 1'000'000, .tv_nsec = 5}};
   ASSERT_EQ(::utimensat(AT_FDCWD, path_.c_str(), past, 0), 0);
   EXPECT_EQ(*base_digest(path_), blake2b(base_));
-  ASSERT_TRUE(file_exists(cache));
+  ASSERT_TRUE(*file_exists(cache));
   // Believed, even if it is wrong: so it was not computed again.
   Bytes text = *read_file(cache);
   text[text.size() - 2] = text[text.size() - 2] == '0' ? '1' : '0';

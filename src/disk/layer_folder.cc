@@ -54,18 +54,18 @@ Result<RandomFile> open_base(const std::string& image) {
   return file;
 }
 
-bool is_half_committed(const std::string& image) { return file_exists(marker_path(image)); }
+Result<bool> is_half_committed(const std::string& image) { return file_exists(marker_path(image)); }
 
 Result<void> refuse_half_committed(const std::string& image) {
-  if (!is_half_committed(image)) return {};
+  if (!TRY(is_half_committed(image))) return {};
   return fail(ErrorKind::kUnavailable,
               image + ": a commit was interrupted: finish it with `recount disk commit " + image + "`");
 }
 
-std::vector<std::string> layer_paths(const std::string& image) {
+Result<std::vector<std::string>> layer_paths(const std::string& image) {
   const std::string folder = layer_folder_path(image);
   std::vector<std::string> paths;
-  for (const std::string& name : list_folder(folder)) {
+  for (const std::string& name : TRY(list_folder(folder))) {
     if (is_layer_name(name)) paths.push_back(folder + "/" + name);
   }
   return paths;
@@ -95,9 +95,9 @@ Result<LayerFolder> LayerFolder::open(const std::string& image) {
 
 Result<std::vector<std::unique_ptr<Layer>>> LayerFolder::layers(const FileIdentity& base) const {
   std::vector<std::unique_ptr<Layer>> layers;
-  for (const std::string& layer_path : layer_paths(image_)) {
+  for (const std::string& layer_path : TRY(layer_paths(image_))) {
     auto layer = TRY(Layer::open(layer_path));
-    const bool same_time = layer->base_mtime_ns() == base.mtime_ns || is_half_committed(image_);
+    const bool same_time = layer->base_mtime_ns() == base.mtime_ns || TRY(is_half_committed(image_));
     if (layer->disk_bytes() != base.size_bytes || !same_time) {
       return fail(ErrorKind::kUnavailable, image_ +
                                                ": has changed since its layers were written: put the old "
@@ -111,7 +111,7 @@ Result<std::vector<std::unique_ptr<Layer>>> LayerFolder::layers(const FileIdenti
 
 // What Layer::create() was killed in the middle of.
 Result<void> LayerFolder::remove_unfinished() const {
-  for (const std::string& name : list_folder(path())) {
+  for (const std::string& name : TRY(list_folder(path()))) {
     if (name.ends_with(".layer.new")) TRY(remove_file(path() + "/" + name));
   }
   return {};
@@ -131,7 +131,7 @@ Result<std::vector<std::unique_ptr<Layer>>> LayerFolder::merged_layers(const Fil
 }
 
 Result<std::unique_ptr<Layer>> LayerFolder::create_layer(const FileIdentity& base) const {
-  const auto paths = layer_paths(image_);
+  const auto paths = TRY(layer_paths(image_));
   unsigned long number = 1;
   if (!paths.empty()) {
     const std::string& last = paths.back();
@@ -145,7 +145,7 @@ Result<std::unique_ptr<Layer>> LayerFolder::create_layer(const FileIdentity& bas
 }
 
 Result<void> LayerFolder::remove_all(RemoveFrom end) const {
-  auto paths = layer_paths(image_);
+  auto paths = TRY(layer_paths(image_));
   if (end == RemoveFrom::kTop) std::ranges::reverse(paths);
   for (const std::string& layer_path : paths) {
     TRY(remove_file(layer_path));

@@ -20,12 +20,12 @@ std::string layer_folder_path(const std::string& image);
 // The image itself, read-only. kUnreadable if it cannot be a disk.
 Result<RandomFile> open_base(const std::string& image);
 
-bool is_half_committed(const std::string& image);
+Result<bool> is_half_committed(const std::string& image);
 // kUnavailable if it is.
 Result<void> refuse_half_committed(const std::string& image);
 
 // The lowest first.
-std::vector<std::string> layer_paths(const std::string& image);
+Result<std::vector<std::string>> layer_paths(const std::string& image);
 
 class LayerFolder {
  public:

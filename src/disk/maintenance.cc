@@ -33,7 +33,7 @@ Result<void> commit_layers(const std::string& image) {
   auto base = TRY(open_base(image));
   const FileIdentity identity = TRY(base.identity());
   const auto folder = TRY(LayerFolder::open(image));
-  if (!layer_paths(image).empty()) {
+  if (!TRY(layer_paths(image)).empty()) {
     auto writable = TRY(RandomFile::open(image, FileMode::kReadWrite));
     DiskStack disk(std::move(base), identity.size_bytes, DiskAccess::kReadOnly);
     for (auto& layer : TRY(folder.layers(identity))) disk.push(std::move(layer));
@@ -56,13 +56,13 @@ Result<LayerStatus> layer_status(const std::string& image) {
   auto base = TRY(open_base(image));
   const FileIdentity identity = TRY(base.identity());
   LayerStatus status;
-  status.half_committed = is_half_committed(image);
+  status.half_committed = TRY(is_half_committed(image));
   status.disk_bytes = identity.size_bytes;
-  if (!file_exists(layer_folder_path(image))) {
+  if (!TRY(file_exists(layer_folder_path(image)))) {
     status.written_bytes = 0;
     return status;
   }
-  for (const std::string& path : layer_paths(image)) {
+  for (const std::string& path : TRY(layer_paths(image))) {
     auto file = RandomFile::open(path, FileMode::kRead);
     if (!file) continue;  // a recorder has just merged it
     ++status.layers;

@@ -93,16 +93,16 @@ TEST_F(EvidenceTest, TakenNameIsNeverOverwritten) {
   EXPECT_EQ(sample(ram), folder_ + "/web1-panic-2.recount");
   EXPECT_EQ(sample(ram), folder_ + "/web1-panic-3.recount");
   EXPECT_EQ(*read_file(first), before);
-  EXPECT_EQ(list_folder(folder_).size(), 3u);
+  EXPECT_EQ(list_folder(folder_)->size(), 3u);
 }
 
 TEST_F(EvidenceTest, UnpublishedWriterLeavesNothing) {
   {
     auto writer = *EvidenceWriter::create(folder_, "x.recount");
     ASSERT_TRUE(writer->add_member("journal/0.seg", view_of("abc")));
-    EXPECT_FALSE(file_exists(folder_ + "/x.recount"));
+    EXPECT_FALSE(*file_exists(folder_ + "/x.recount"));
   }
-  EXPECT_TRUE(list_folder(folder_).empty());
+  EXPECT_TRUE(list_folder(folder_)->empty());
 }
 
 TEST_F(EvidenceTest, FolderThatIsNotThereIsOneClearLine) {
@@ -128,7 +128,7 @@ TEST_F(EvidenceTest, FailedWriteLeavesNothingWhereverItHappens) {
     ASSERT_FALSE(path) << "limit " << limit;
     EXPECT_EQ(path.error().kind, ErrorKind::kUnavailable);
     EXPECT_NE(path.error().message.find("cannot write"), std::string::npos) << path.error().message;
-    EXPECT_EQ(list_folder(folder_).size(), 1u);
+    EXPECT_EQ(list_folder(folder_)->size(), 1u);
   }
   std::signal(SIGXFSZ, SIG_DFL);
   EXPECT_TRUE((*EvidenceReader::open(whole))->check_seal());
@@ -141,7 +141,7 @@ TEST_F(EvidenceTest, MemberFromProducerThatFailsGivesItsError) {
   });
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().message, "00000.seg: cannot read: Input/output error: no evidence was saved");
-  EXPECT_TRUE(list_folder(folder_).empty());
+  EXPECT_TRUE(list_folder(folder_)->empty());
   EXPECT_FALSE(writer->add_member("journal/1.seg", view_of("x")));
 }
 

@@ -58,7 +58,7 @@ bool names(const std::string& path, const Fd& fd) {
 // Whoever has the lock may take the name away: a writer has it as long as it lives. It is only about room, so
 // what cannot be removed stays.
 void remove_left_behind(const std::string& folder) {
-  for (const std::string& name : list_folder(folder)) {
+  for (const std::string& name : list_folder(folder).value_or(std::vector<std::string>())) {
     if (!is_temporary_name(name)) continue;
     const std::string path = folder + "/" + name;
     Fd fd(retry([&] { return ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC); }));

@@ -45,16 +45,16 @@ class AtomicFileTest : public testing::Test {
 
 TEST_F(AtomicFileTest, WhatAKilledProcessLeftIsRemovedByTheNextWriter) {
   int killed = writer(), living = writer();
-  EXPECT_EQ(list_folder(folder_).size(), 2u);
+  EXPECT_EQ(list_folder(folder_)->size(), 2u);
   kill(killed);
-  EXPECT_EQ(list_folder(folder_).size(), 2u);
+  EXPECT_EQ(list_folder(folder_)->size(), 2u);
   auto file = *AtomicFile::create(folder_, "evidence", kNamed);
-  EXPECT_EQ(list_folder(folder_).size(), 2u);  // the living one's and this
+  EXPECT_EQ(list_folder(folder_)->size(), 2u);  // the living one's and this
   ASSERT_TRUE(file->publish());
-  EXPECT_EQ(list_folder(folder_).size(), 2u);
+  EXPECT_EQ(list_folder(folder_)->size(), 2u);
   kill(living);
   ASSERT_TRUE((*AtomicFile::create(folder_, "evidence"))->publish());
-  EXPECT_EQ(list_folder(folder_), (Names{"evidence", "evidence-2"}));
+  EXPECT_EQ(*list_folder(folder_), (Names{"evidence", "evidence-2"}));
 }
 
 TEST_F(AtomicFileTest, OnlyOurOwnTemporaryFilesAreRemoved) {
@@ -63,9 +63,9 @@ TEST_F(AtomicFileTest, OnlyOurOwnTemporaryFilesAreRemoved) {
   ASSERT_TRUE(make_folder(folder_ + "/.recount-folder.part"));
   ASSERT_EQ(::symlink("recount-abcdef.part", (folder_ + "/.recount-symlnk.part").c_str()), 0);
   std::ofstream(folder_ + "/.recount-abcdef.part") << "x";
-  auto before = list_folder(folder_);
+  auto before = *list_folder(folder_);
   ASSERT_TRUE((*AtomicFile::create(folder_, "a"))->publish());
-  auto after = list_folder(folder_);
+  auto after = *list_folder(folder_);
   std::erase(before, ".recount-abcdef.part");
   std::erase(after, "a");
   EXPECT_EQ(after, before);
@@ -85,7 +85,7 @@ TEST_F(AtomicFileTest, WritersAtTheSameTimeDoNotRemoveEachOthersFiles) {
     });
   }
   for (std::thread& t : threads) t.join();
-  EXPECT_EQ(list_folder(folder_).size(), 200u);
+  EXPECT_EQ(list_folder(folder_)->size(), 200u);
 }
 
 }  // namespace

@@ -41,7 +41,11 @@ Result<void> replace_file(const std::string& path, ByteView bytes) {
   return replaced;
 }
 
-bool file_exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+Result<bool> file_exists(const std::string& path) {
+  if (::access(path.c_str(), F_OK) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  return os_error(ErrorKind::kUnreadable, path, "look for");
+}
 
 Result<void> rename_file(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) {

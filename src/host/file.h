@@ -15,7 +15,8 @@ Result<Bytes> read_file(const std::string& path);
 // be written. (AtomicFile is for what must not be lost.)
 Result<void> replace_file(const std::string& path, ByteView bytes);
 
-bool file_exists(const std::string& path);
+// kUnreadable if that cannot be told.
+Result<bool> file_exists(const std::string& path);
 // The new name is replaced if it was there.
 Result<void> rename_file(const std::string& from, const std::string& to);
 // A file that is not there is fine.

@@ -38,11 +38,18 @@ Result<void> make_folder(const std::string& path) {
   return {};
 }
 
-std::vector<std::string> list_folder(const std::string& path) {
+Result<std::vector<std::string>> list_folder(const std::string& path) {
   std::vector<std::string> names;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(path, error))
-    names.push_back(entry.path().filename().string());
+  fs::directory_iterator entry;
+  do {
+    entry = fs::directory_iterator(path, error);
+  } while (error == std::errc::interrupted);
+  if (error == std::errc::no_such_file_or_directory) return names;
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    names.push_back(entry->path().filename().string());
+  }
+  if (error) return fail(ErrorKind::kUnreadable, path + ": cannot read this folder: " + error.message());
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -58,7 +65,9 @@ Result<std::string> make_private_folder(const std::string& path, const std::stri
 
 void remove_folder(const std::string& path) {
   std::error_code error;
-  fs::remove_all(path, error);
+  do {
+    fs::remove_all(path, error);
+  } while (error == std::errc::interrupted);
 }
 
 Result<void> sync_folder(const std::string& path) {

@@ -13,8 +13,9 @@ std::string data_folder();
 std::string temporary_folder();  // $TMPDIR, else /tmp
 // Makes it and its parents. kUnavailable with the path and why if that fails.
 Result<void> make_folder(const std::string& path);
-// Names (not paths) in a folder, sorted; empty if there is no such folder.
-std::vector<std::string> list_folder(const std::string& path);
+// Names (not paths) in a folder, sorted; none if there is no such folder. kUnreadable if there is one that cannot be
+// read: nobody is to take that for an empty one.
+Result<std::vector<std::string>> list_folder(const std::string& path);
 // A new empty folder of our own under path, such as path/NAME.Xa72Lq.
 Result<std::string> make_private_folder(const std::string& path, const std::string& name);
 void remove_folder(const std::string& path);  // and all in it

@@ -55,7 +55,7 @@ TEST_F(RandomFileTest, OnlyRegularFilesOpenAndNobodyWaits) {
   }
   EXPECT_FALSE(RandomFile::open(folder_ + "/none", FileMode::kRead));
   EXPECT_FALSE(RandomFile::open(folder_ + "/none", FileMode::kReadWrite));
-  EXPECT_FALSE(file_exists(folder_ + "/none"));
+  EXPECT_FALSE(*file_exists(folder_ + "/none"));
 }
 
 TEST_F(RandomFileTest, ReadOnlyFileRefusesWrites) {
@@ -96,7 +96,7 @@ TEST_F(RandomFileTest, IdentityChangesWithContentAndWithTheFile) {
 TEST_F(RandomFileTest, TemporaryAndMemoryHaveNoName) {
   auto temporary = *RandomFile::temporary(folder_);
   ASSERT_TRUE(temporary.write(0, view_of("abc")));
-  EXPECT_TRUE(list_folder(folder_).empty());
+  EXPECT_TRUE(list_folder(folder_)->empty());
   auto memory = *RandomFile::in_memory(view_of("abc"));
   for (const RandomFile* file : {&temporary, &memory}) {
     Bytes out(3);
@@ -115,7 +115,7 @@ TEST_F(RandomFileTest, ReplaceFileLeavesOneFileOrTheOldOne) {
   ASSERT_TRUE(make_folder(folder_ + "/taken/inside"));
   EXPECT_EQ(replace_file(folder_ + "/taken", view_of("x")).error().kind, ErrorKind::kUnavailable);
   EXPECT_EQ(replace_file(folder_ + "/none/x", view_of("x")).error().kind, ErrorKind::kUnavailable);
-  EXPECT_EQ(list_folder(folder_), (std::vector<std::string>{"taken", "whole"}));
+  EXPECT_EQ(*list_folder(folder_), (std::vector<std::string>{"taken", "whole"}));
 }
 
 }  // namespace

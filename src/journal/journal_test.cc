@@ -165,7 +165,7 @@ TEST(Spool, AReaderFarBehindFindsEveryEventOnDisk) {
   ring->control().consumed = reader.offset();
   ASSERT_TRUE(spooler.run());
   EXPECT_EQ(spooler.file_bytes(), 0u);
-  EXPECT_TRUE(list_folder(folder.path).empty()) << "files behind the backup are dropped";
+  EXPECT_TRUE(list_folder(folder.path)->empty()) << "files behind the backup are dropped";
 }
 
 TEST(Spool, PinnedFilesStayUntilTheyAreSaved) {
@@ -195,7 +195,7 @@ TEST(Spool, ADamagedFileIsAnErrorNotAnEvent) {
   Bytes blob(50'000, 4);
   for (uint64_t i = 0; i < 300; ++i) writer.append({Position{i}, ConsoleInput{ConsoleId::kUart, blob}});
   ASSERT_TRUE(spooler.run());
-  std::string path = folder.path + "/" + list_folder(folder.path).front();
+  std::string path = folder.path + "/" + list_folder(folder.path)->front();
   Bytes file = *read_file(path);
   file[file.size() / 2] ^= 1;
   ASSERT_TRUE(replace_file(path, file));

@@ -70,7 +70,7 @@ void Spooler::drop() {
 
 Result<SpooledRecords> read_spool(const std::string& folder, uint64_t offset) {
   std::optional<uint64_t> best;
-  for (const std::string& name : list_folder(folder)) {
+  for (const std::string& name : TRY(list_folder(folder))) {
     auto begin = begin_of(name);
     if (begin && *begin <= offset && (!best || *begin > *best)) best = begin;
   }
