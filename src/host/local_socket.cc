@@ -34,18 +34,24 @@ bool connect_to(const Fd& fd, const sockaddr_un& address) {
 
 Result<LocalListener> LocalListener::listen(const std::string& path) {
   sockaddr_un address = TRY(address_of(path));
-  if (connect_to(stream_socket(), address)) {
+  Fd probe = stream_socket(), fd = stream_socket();
+  if (!probe || !fd) return os_error(ErrorKind::kUnavailable, path, "make a socket");
+  if (connect_to(probe, address)) {
     return fail(ErrorKind::kUnavailable, path + ": a recorder of this name is running; give another --name");
   }
-  ::unlink(path.c_str());
-  Fd fd = stream_socket();
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(fd.get(), 8) != 0) {
+  // Only what nobody listens at may go: it could be a running recorder's.
+  if (errno == ECONNREFUSED) {
+    ::unlink(path.c_str());
+  } else if (errno != ENOENT) {
+    return os_error(ErrorKind::kUnavailable, path, "find out whether a recorder has this name");
+  }
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return os_error(ErrorKind::kUnavailable, path, "listen");
   }
-  return LocalListener(std::move(fd), path);
+  LocalListener listener(std::move(fd), path);
+  if (::listen(listener.fd(), 8) != 0) return os_error(ErrorKind::kUnavailable, path, "listen");
+  return listener;
 }
-
 LocalListener::~LocalListener() { close(); }
 
 void LocalListener::close() {

@@ -11,7 +11,7 @@ namespace recount {
 
 class LocalListener {
  public:
-  // Takes the name over if nobody answers there; kUnavailable if somebody does.
+  // Takes the name over if nobody listens there; kUnavailable if somebody does, or if that cannot be told.
   static Result<LocalListener> listen(const std::string& path);
   ~LocalListener();
   LocalListener(LocalListener&&) = default;

@@ -1,8 +1,11 @@
 #include "host/local_socket.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "host/file.h"
+#include "host/folders.h"
 #include "host/stream.h"
 
 namespace recount {
@@ -61,6 +64,47 @@ TEST(LineConnection, AFloodOfLinesWaitsInTheSocket) {
   char rest[50'000];
   ssize_t waiting = ::recv(line.connection.fd(), rest, sizeof rest, MSG_DONTWAIT | MSG_PEEK);
   EXPECT_GE(waiting, 45'000);
+}
+
+TEST(LocalListener, WithoutDescriptorsARunningRecorderKeepsItsName) {
+  const std::string folder = *make_private_folder("/tmp", "local_socket_test");
+  const std::string path = folder + "/t.sock";
+  auto running = LocalListener::listen(path);
+  ASSERT_TRUE(running) << running.error().message;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  // All that are left but one.
+  Fd next = running->fd() >= 0 ? Fd(::dup(running->fd())) : Fd();
+  rlimit few{static_cast<rlim_t>(next.get()) + 1, before.rlim_max};
+  next.reset();
+  for (rlim_t more : {0, 1}) {
+    few.rlim_cur -= more;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    auto second = LocalListener::listen(path);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().kind, ErrorKind::kUnavailable);
+    EXPECT_TRUE(*file_exists(path)) << "a running recorder lost its name";
+  }
+  auto told = LocalListener::listen(path);
+  ASSERT_FALSE(told);
+  EXPECT_NE(told.error().message.find("is running"), std::string::npos) << told.error().message;
+  running->close();
+  EXPECT_TRUE(LocalListener::listen(path)) << "a name that nobody listens at is free";
+  remove_folder(folder);
+}
+
+TEST(LocalListener, ANameThatIsLeftBehindIsTakenOver) {
+  const std::string folder = *make_private_folder("/tmp", "local_socket_test");
+  const std::string path = folder + "/t.sock", other = folder + "/other.sock";
+  {
+    auto killed = LocalListener::listen(path);
+    ASSERT_TRUE(killed);
+    ASSERT_TRUE(rename_file(path, other));  // its destructor does not find it
+  }
+  ASSERT_TRUE(rename_file(other, path));
+  EXPECT_TRUE(LocalListener::listen(path));
+  remove_folder(folder);
 }
 
 }  // namespace
