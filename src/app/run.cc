@@ -36,10 +36,11 @@ Result<int> run(const RunOptions& options) {
     const std::string& folder;
     ~RemoveAtEnd() { remove_folder(folder); }
   } remove_at_end{config.run_folder};
+  auto signals = TRY(Supervisor::take_signals());
   auto console = TRY(ConsoleRelay::open(config.console));
   CodeReports reports(options.code_reports);
   config.jit.observer = reports.observer();
-  return Supervisor(config, std::move(control), std::move(console)).run();
+  return Supervisor(config, std::move(signals), std::move(control), std::move(console)).run();
 }
 
 }  // namespace

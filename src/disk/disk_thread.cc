@@ -1,6 +1,7 @@
 #include "disk/disk_thread.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "base/check.h"
@@ -15,33 +16,41 @@ DiskStatus status_of(const Result<void>& result) { return result ? DiskStatus::k
 }  // namespace
 
 void DiskThread::attach(DiskStack& disk) {
-  CHECK(!thread_.joinable() && disks_.size() < 256);
+  CHECK(!resumed_ && disks_.size() < 256);
   disk.set_starter(this, static_cast<uint8_t>(disks_.size()));
   disks_.push_back(&disk);
 }
 
 void DiskThread::resume() {
-  if (thread_.joinable()) return;
+  if (resumed_) return;
+  resumed_ = true;
   scratch_.resize(kScratchBytes);
-  thread_ = std::thread([this] { run(); });
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {  // it has no other way to say so
+  }
 }
 
 void DiskThread::quiesce() {
-  if (!thread_.joinable()) return;
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
+  if (!resumed_) return;
+  resumed_ = false;
+  if (thread_.joinable()) {
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+    stopping_ = false;
   }
-  wake_.notify_one();
-  thread_.join();
-  stopping_ = false;
   jobs_.clear();
   answers_.clear();
   bell_.silence();
 }
 
 void DiskThread::submit(uint8_t disk, const BlockRequest& request) {
-  if (!thread_.joinable()) return;
+  if (!resumed_) return;
+  if (!thread_.joinable()) return answer_job({disk, request});
   {
     std::lock_guard lock(mutex_);
     jobs_.push_back({disk, request});
@@ -65,13 +74,15 @@ std::optional<DiskThread::Job> DiskThread::next_job() {
 }
 
 void DiskThread::run() {
-  while (auto job = next_job()) {
-    CHECK(job->disk < disks_.size());
-    DiskStatus status = answer(*disks_[job->disk], job->request);
-    std::lock_guard lock(mutex_);
-    answers_.push_back({.disk = job->disk, .request = job->request.serial, .status = status});
-    if (answers_.size() == 1) bell_.ring();
-  }
+  while (auto job = next_job()) answer_job(*job);
+}
+
+void DiskThread::answer_job(const Job& job) {
+  CHECK(job.disk < disks_.size());
+  DiskStatus status = answer(*disks_[job.disk], job.request);
+  std::lock_guard lock(mutex_);
+  answers_.push_back({.disk = job.disk, .request = job.request.serial, .status = status});
+  if (answers_.size() == 1) bell_.ring();
 }
 
 DiskStatus DiskThread::answer(DiskStack& disk, const BlockRequest& request) {

@@ -20,7 +20,7 @@ namespace recount {
 
 class DiskThread final : public BlockStarter {
  public:
-  DiskThread() = default;
+  explicit DiskThread(EventFd bell) : bell_(std::move(bell)) {}
   ~DiskThread() override { quiesce(); }
   DiskThread(const DiskThread&) = delete;
   DiskThread& operator=(const DiskThread&) = delete;
@@ -29,7 +29,8 @@ class DiskThread final : public BlockStarter {
   // thread.
   void attach(DiskStack& disk);
 
-  // Starts the thread; nothing happens if it runs.
+  // Starts the thread; nothing happens if it runs. Where the host has no thread to give, submit() does its work at once,
+  // and the guest waits meanwhile.
   void resume();
   // No thread is left afterwards: the process may fork, and the disks be pushed. Requests that are not
   // answered, and answers that are not taken, are forgotten, and so is the space that they got: the machine
@@ -49,11 +50,13 @@ class DiskThread final : public BlockStarter {
     BlockRequest request;
   };
   void run();
+  void answer_job(const Job& job);
   std::optional<Job> next_job();
   DiskStatus answer(DiskStack& disk, const BlockRequest& request);
 
   std::vector<DiskStack*> disks_;
   std::thread thread_;
+  bool resumed_ = false;  // with a thread or without
   EventFd bell_;
   Bytes scratch_;
 

@@ -35,7 +35,7 @@ TEST(DiskThreadTest, AnswersInOrderAndFallsSilent) {
   Bytes content = random_bytes(1 << 20, 1);
   DiskStack disk(folder.make_image("a.img", content), content.size(), DiskAccess::kReadWrite);
   disk.push(temporary_layer(folder.path(), content.size()));
-  DiskThread thread;
+  DiskThread thread(*EventFd::open());
   thread.attach(disk);
   thread.resume();
   for (uint64_t i = 0; i < 100; ++i) {
@@ -51,7 +51,7 @@ TEST(DiskThreadTest, AnswersInOrderAndFallsSilent) {
 TEST(DiskThreadTest, AnEndedBaseIsAnIoErrorAtOnce) {
   TestFolder folder;
   DiskStack disk(folder.make_image("a.img", Bytes(8192)), 16384, DiskAccess::kReadOnly);
-  DiskThread thread;
+  DiskThread thread(*EventFd::open());
   thread.attach(disk);
   thread.resume();
   disk.start({.serial = 1, .op = BlockOp::kRead, .sector = 0, .sector_count = 16});
@@ -66,7 +66,7 @@ TEST(DiskThreadTest, QuiesceForgetsAndResumeGoesOn) {
   TestFolder folder;
   DiskStack disk(folder.make_image("a.img", Bytes(1 << 20)), 1 << 20, DiskAccess::kReadWrite);
   disk.push(temporary_layer(folder.path(), 1 << 20));
-  DiskThread thread;
+  DiskThread thread(*EventFd::open());
   thread.attach(disk);
   for (int round = 0; round < 50; ++round) {
     thread.resume();
@@ -95,7 +95,7 @@ TEST(DiskThreadTest, DataMovesWhileTheThreadWorks) {
   const uint64_t sectors = model.size() / kSectorSize;
   DiskStack disk(folder.make_image("a.img", model), model.size(), DiskAccess::kReadWrite);
   disk.push(temporary_layer(folder.path(), model.size()));
-  DiskThread thread;
+  DiskThread thread(*EventFd::open());
   thread.attach(disk);
   thread.resume();
   std::deque<BlockRequest> flying;
@@ -157,7 +157,7 @@ TEST(DiskThreadTest, NoSpaceIsAnIoErrorAtTheCompletion) {
   constexpr uint64_t kDisk = 4 << 20;
   DiskStack disk(folder.make_image("a.img", Bytes(kDisk)), kDisk, DiskAccess::kReadWrite);
   disk.push(temporary_layer(small.path(), kDisk));
-  DiskThread thread;
+  DiskThread thread(*EventFd::open());
   thread.attach(disk);
   thread.resume();
   for (uint64_t i = 0; i < 16; ++i) {
@@ -190,7 +190,7 @@ TEST(DiskThreadTest, DiscardWithoutSpaceIsAnIoErrorAtTheCompletion) {
   Bytes content = random_bytes(kDisk, 3);
   DiskStack disk(folder.make_image("a.img", content), kDisk, DiskAccess::kReadWrite);
   disk.push(temporary_layer(small.path(), kDisk));
-  DiskThread thread;
+  DiskThread thread(*EventFd::open());
   thread.attach(disk);
   thread.resume();
   const uint64_t clusters = kDisk / kClusterBytes;

@@ -6,11 +6,16 @@
 #include <cstdint>
 
 #include "base/check.h"
+#include "host/os_error.h"
 #include "host/retry.h"
 
 namespace recount {
 
-EventFd::EventFd() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { CHECK(static_cast<bool>(fd_)); }
+Result<EventFd> EventFd::open() {
+  Fd fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!fd) return os_error(ErrorKind::kUnavailable, "event descriptor", "make");
+  return EventFd(std::move(fd));
+}
 
 void EventFd::ring() {
   uint64_t one = 1;

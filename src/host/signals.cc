@@ -4,17 +4,19 @@
 #include <sys/signalfd.h>
 
 #include "base/check.h"
+#include "host/os_error.h"
 #include "host/retry.h"
 
 namespace recount {
 
-SignalQueue::SignalQueue(std::initializer_list<int> signals) {
+Result<SignalQueue> SignalQueue::open(std::initializer_list<int> signals) {
   sigset_t set;
   sigemptyset(&set);
   for (int s : signals) sigaddset(&set, s);
   CHECK(::sigprocmask(SIG_BLOCK, &set, nullptr) == 0);
-  fd_ = Fd(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
-  CHECK(static_cast<bool>(fd_));
+  Fd fd(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+  if (!fd) return os_error(ErrorKind::kUnavailable, "signals", "make a queue of them");
+  return SignalQueue(std::move(fd));
 }
 
 std::optional<int> SignalQueue::take() {

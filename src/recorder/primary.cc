@@ -26,13 +26,14 @@ constexpr const char* kOrderlyRestart = "reboot: Restarting system";
 class Primary {
  public:
   Primary(const RecorderConfig& config, Channel& supervisor, Guest& guest,
-          std::unique_ptr<FailureDetector> detector, int console_fd)
+          std::unique_ptr<FailureDetector> detector, EventFd disk_bell, int console_fd)
       : config_(config),
         supervisor_(supervisor),
         guest_(guest),
         sink_(console_fd, std::move(detector)),
         session_(*guest.machine, guest.tap, journal_, clock_.monotonic_ns(),
-                 config.record ? Digests::kOn : Digests::kOff) {
+                 config.record ? Digests::kOn : Digests::kOff),
+        disk_thread_(std::move(disk_bell)) {
     guest_.console.set_listener(&sink_);
     for (auto& disk : guest_.disks.images) disk_thread_.attach(disk->stack());
   }
@@ -264,7 +265,9 @@ int run_primary(const RecorderConfig& config, Channel supervisor, int console_fd
     if (!detector) return fail_setup(detector.error());
     auto guest = Guest::create(config, std::move(*disks), clock.realtime_ns());
     if (!guest) return fail_setup(guest.error());
-    if (!Primary(config, supervisor, **guest, std::move(*detector), console_fd).run()) return 0;
+    auto disk_bell = EventFd::open();
+    if (!disk_bell) return fail_setup(disk_bell.error());
+    if (!Primary(config, supervisor, **guest, std::move(*detector), std::move(*disk_bell), console_fd).run()) return 0;
     supervisor.send(encode_message(Rebooting{}));
     disks = std::move((*guest)->disks);
   }

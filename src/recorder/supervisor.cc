@@ -35,10 +35,14 @@ void hear(Channel& channel, Heard heard) {
 
 }  // namespace
 
-Supervisor::Supervisor(const RecorderConfig& config, LocalListener control,
+Result<SignalQueue> Supervisor::take_signals() {
+  return SignalQueue::open({SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD});
+}
+
+Supervisor::Supervisor(const RecorderConfig& config, SignalQueue signals, LocalListener control,
                        std::unique_ptr<ConsoleRelay> console)
     : config_(config),
-      signals_({SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD}),
+      signals_(std::move(signals)),
       control_(std::move(control),
                [this](const std::string& command, const std::string& argument, ControlReply reply) {
                  on_control(command, argument, std::move(reply));

@@ -22,7 +22,10 @@ namespace recount {
 
 class Supervisor {
  public:
-  Supervisor(const RecorderConfig& config, LocalListener control, std::unique_ptr<ConsoleRelay> console);
+  // Those that it wants to take, from now on.
+  static Result<SignalQueue> take_signals();
+  Supervisor(const RecorderConfig& config, SignalQueue signals, LocalListener control,
+             std::unique_ptr<ConsoleRelay> console);
   ~Supervisor();
 
   // Until the guest has ended and all evidence is saved. The process's exit code (docs/interface.md).
