@@ -165,6 +165,89 @@ TEST(ReplaySession, LeadsToTheSameEndUnderEitherEngine) {
   }
 }
 
+// --- clocks that misbehave ---
+
+constexpr uint64_t kHour_ms = 3'600'000;
+
+struct Clocks : ::testing::Test {
+  Clocks() { recording.run_ms(1200); }
+  // Guest time, in ticks, that passes while `run` does.
+  template <class Run>
+  uint64_t ticks_during(Run run) {
+    uint64_t before = recording.machine().time_ticks();
+    run();
+    EXPECT_GE(recording.machine().time_ticks(), before) << "guest time went back";
+    return recording.machine().time_ticks() - before;
+  }
+  void check_replay() {
+    Past past = recording.finish();
+    Replay replay(past);
+    EXPECT_EQ(replay.run(past.events), "");
+    EXPECT_EQ(replay.machine->time_ticks(), past.end_ticks);
+    EXPECT_GE(replay.session.digests_compared(), 2u);
+  }
+  std::vector<std::string> gaps() {
+    std::vector<std::string> texts;
+    for (const auto& [position, gap] : all<Gap>(recording.events())) texts.push_back(gap.text);
+    return texts;
+  }
+  Recording recording;
+  static constexpr double kSecond = 10e6, kSlack = 60'000;  // ticks
+};
+
+TEST_F(Clocks, ASuspendedHostIsAGapAndNoTimeOfTheGuest) {
+  uint64_t passed = ticks_during([&] {
+    recording.suspend_ms(kHour_ms);
+    recording.run_ms(2000);
+  });
+  EXPECT_NEAR(static_cast<double>(passed), 2 * kSecond, kSlack);
+  EXPECT_EQ(gaps(), (std::vector<std::string>{"the host was suspended for 3600000 ms"}));
+  recording.suspend_ms(400);  // as far as the readings of two clocks may be apart
+  recording.run_ms(1000);
+  EXPECT_EQ(gaps().size(), 1u);
+  check_replay();
+}
+
+TEST_F(Clocks, AClockThatGoesBackIsNeitherTimeNorAGap) {
+  for (uint64_t back_ms : {uint64_t{1}, kHour_ms, uint64_t{100}}) {
+    uint64_t passed = ticks_during([&] {
+      recording.turn_clock_back_ms(back_ms);
+      recording.run_ms(2000);
+    });
+    EXPECT_NEAR(static_cast<double>(passed), 2 * kSecond, kSlack) << back_ms << " ms";
+  }
+  EXPECT_EQ(gaps(), std::vector<std::string>());
+  check_replay();
+}
+
+TEST_F(Clocks, AClockThatGoesBackBeforePowerOnIsStillRight) {
+  recording.turn_clock_back_ms(4'999'000);  // it began at 5000 s
+  uint64_t passed = ticks_during([&] { recording.run_ms(3000); });
+  EXPECT_NEAR(static_cast<double>(passed), 3 * kSecond, kSlack);
+  check_replay();
+}
+
+TEST_F(Clocks, AnHourForwardsIsAGapAndTheGuestIsTakenAlong) {
+  uint64_t passed = ticks_during([&] {
+    recording.pass_ms(kHour_ms);
+    recording.run_ms(1000);
+  });
+  EXPECT_NEAR(static_cast<double>(passed), 3601 * kSecond, kSlack);
+  ASSERT_EQ(gaps().size(), 1u);
+  EXPECT_TRUE(gaps()[0].starts_with("the recorder did not run for 36")) << gaps()[0];
+  check_replay();
+}
+
+TEST_F(Clocks, AClockThatStandsStillHoldsTheGuestAndIsFollowedAgain) {
+  uint64_t passed = ticks_during([&] { recording.run_while_clock_stands_still(2000); });
+  EXPECT_LT(static_cast<double>(passed), kSlack);
+  ticks_during([&] { recording.run_ms(3000); });
+  EXPECT_NEAR(static_cast<double>(recording.machine().time_ticks()), 4.2 * kSecond, kSlack);
+  check_replay();
+}
+
+// --- what differs ---
+
 TEST(ReplaySession, NamesThePartOfADigestThatDiffers) {
   const Past& past = sample_past();
   std::vector<Event> events = past.events;

@@ -238,7 +238,7 @@ bool Primary::run() {
   session_.power_on(guest_.seed);
   while (hear()) {
     take_completions();
-    Stop stop = session_.run_slice(clock_.monotonic_ns());
+    Stop stop = session_.run_slice(clock_.monotonic_ns(), clock_.suspended_ns());
     publish_progress();
     sink_.flush();
     if (journal_.lost() && !lost_told_) lost_told_ = supervisor_.send(encode_message(JournalLost{}));

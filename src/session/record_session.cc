@@ -44,10 +44,16 @@ void RecordSession::note_failure(FailureNotice notice) {
   sink_.append({machine_.at(), std::move(notice)});
 }
 
-void RecordSession::note_suspension(uint64_t gone_ns) {
-  if (gone_ns < kSuspended_ns) return;
-  inject(Gap{GapReason::kSuspended,
-             "the recorder did not run for " + std::to_string(gone_ns / 1'000'000) + " ms"});
+void RecordSession::note_suspension(uint64_t gone_ns, uint64_t suspended_ns) {
+  const auto note = [this](const char* what, uint64_t ns) {
+    inject(Gap{GapReason::kSuspended, what + std::to_string(ns / 1'000'000) + " ms"});
+  };
+  uint64_t before_ns = last_suspended_ns_.value_or(suspended_ns);
+  last_suspended_ns_ = suspended_ns;
+  if (suspended_ns > before_ns && suspended_ns - before_ns >= kHostSuspended_ns) {
+    note("the host was suspended for ", suspended_ns - before_ns);
+  }
+  if (gone_ns >= kSuspended_ns) note("the recorder did not run for ", gone_ns);
 }
 
 // How long slices are is free: only where events came is recorded.
@@ -57,9 +63,10 @@ void RecordSession::choose_slice(uint64_t gone_ns) {
   if (gone_ns > kSlice_ns * 2) slice_steps_ = std::max(slice_steps_ / 2, kShortestSlice);
 }
 
-Stop RecordSession::run_slice(uint64_t host_ns) {
+Stop RecordSession::run_slice(uint64_t host_ns, uint64_t suspended_ns) {
+  if (host_ns < last_slice_ns_) time_.clock_went_back(std::exchange(last_slice_ns_, host_ns) - host_ns);
   uint64_t gone_ns = host_ns - std::exchange(last_slice_ns_, host_ns);
-  note_suspension(gone_ns);
+  note_suspension(gone_ns, suspended_ns);
   choose_slice(gone_ns);
   if (auto anchor = time_.anchor(raw(machine_.at()), machine_.time_ticks(), host_ns, idle_)) inject(*anchor);
   let_events_in();

@@ -30,8 +30,9 @@ class RecordSession {
   // At position 0: the first event, from which the machine's random bytes follow. seed is the machine's own.
   void power_on(const std::array<uint8_t, 32>& seed);
 
-  // One slice: re-anchors time, lets in what waits, digests once a second, and runs some steps.
-  Stop run_slice(uint64_t host_ns);
+  // One slice: re-anchors time, lets in what waits, digests once a second, and runs some steps. suspended_ns: how long
+  // the host has been suspended so far; host_ns does not count that, nor does the guest's time.
+  Stop run_slice(uint64_t host_ns, uint64_t suspended_ns = 0);
 
   // These wait for the next slice. Console input waits on until the device has room.
   void console_input(ByteView bytes) {
@@ -57,12 +58,13 @@ class RecordSession {
   static constexpr uint64_t kDigestTicks = kTicksPerSecond;
   // Nobody waits this long between slices: the process was stopped, or the host slept.
   static constexpr uint64_t kSuspended_ns = 3'000'000'000;
+  static constexpr uint64_t kHostSuspended_ns = 500'000'000;  // more than two readings of clocks are apart
 
   void inject(Payload payload);
   void let_events_in();
   void let_input_in();
   void digest();
-  void note_suspension(uint64_t gone_ns);
+  void note_suspension(uint64_t gone_ns, uint64_t suspended_ns);
   void choose_slice(uint64_t gone_ns);
 
   Machine& machine_;
@@ -74,6 +76,7 @@ class RecordSession {
   std::deque<Payload> waiting_;
   uint64_t next_digest_ticks_;
   uint64_t last_slice_ns_;
+  std::optional<uint64_t> last_suspended_ns_;
   uint64_t slice_steps_ = kShortestSlice;
 };
 

@@ -20,6 +20,10 @@ class TimeKeeper {
   // since the last call, so the time gone says nothing about its speed.
   std::optional<TimeAnchor> anchor(uint64_t steps, uint64_t guest_ticks, uint64_t host_ns, bool waited);
 
+  // The host's clock, which should never, has gone back by so much: time goes on from where it was.
+  void clock_went_back(uint64_t by_ns) { start_ns_ -= by_ns; }
+
+  // Both wrap around: power-on may lie before the clock's zero.
   uint64_t host_ticks(uint64_t host_ns) const { return (host_ns - start_ns_) / kNsPerTick; }
   uint64_t host_ns_at(uint64_t ticks) const { return start_ns_ + ticks * kNsPerTick; }
 
@@ -32,7 +36,7 @@ class TimeKeeper {
   void learn_speed(uint64_t steps, uint64_t host_ticks);
   TimeAnchor make(uint64_t ticks, uint64_t rate);
 
-  const uint64_t start_ns_;
+  uint64_t start_ns_;
   uint64_t last_steps_ = 0, last_host_ticks_ = 0;  // at the last call
   uint64_t usual_rate_ = 0;                        // ticks per step as the guest ran lately, 32.32
   uint64_t fastest_rate_ =

@@ -74,7 +74,7 @@ Stop Recording::run_ms(uint64_t ms) {
   const uint64_t until = host_ns_ + ms * 1'000'000;
   Stop stop = Stop::kPosition;
   while (host_ns_ < until) {
-    stop = session_->run_slice(host_ns_);
+    stop = session_->run_slice(host_ns_, suspended_ns_);
     if (stop != Stop::kPosition && stop != Stop::kIdle) break;
     host_ns_ += 200'000 + ++slices_ * 7919 % 100'000;
     // Now and then the host takes its time.
@@ -82,6 +82,10 @@ Stop Recording::run_ms(uint64_t ms) {
     if (stop == Stop::kIdle) host_ns_ = std::max(host_ns_, std::min(session_->wake_ns(), until));
   }
   return stop;
+}
+
+void Recording::run_while_clock_stands_still(unsigned slices) {
+  for (unsigned i = 0; i < slices; ++i) session_->run_slice(host_ns_, suspended_ns_);
 }
 
 void Recording::checkpoint() {

@@ -45,6 +45,10 @@ class Recording {
   Stop run_ms(uint64_t ms);
   // The host does something else: time passes without a slice.
   void pass_ms(uint64_t ms) { host_ns_ += ms * 1'000'000; }
+  // Clocks that misbehave.
+  void suspend_ms(uint64_t ms) { suspended_ns_ += ms * 1'000'000; }
+  void turn_clock_back_ms(uint64_t ms) { host_ns_ -= ms * 1'000'000; }
+  void run_while_clock_stands_still(unsigned slices);
 
   RecordSession& session() { return *session_; }
   Machine& machine() { return *machine_; }
@@ -62,7 +66,7 @@ class Recording {
   EventList sink_;
   std::unique_ptr<Machine> machine_;
   std::unique_ptr<RecordSession> session_;
-  uint64_t host_ns_ = 1'000'000'000;
+  uint64_t host_ns_ = 5'000'000'000'000, suspended_ns_ = 7'000'000'000;
   uint64_t slices_ = 0;
   Past past_;
 };
