@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "host/os_error.h"
+#include "host/poll.h"
 #include "host/retry.h"
 
 namespace recount {
@@ -19,7 +20,18 @@ Result<std::pair<Channel, Channel>> Channel::pair() {
   return std::pair{Channel(Fd(fds[0])), Channel(Fd(fds[1]))};
 }
 
-bool Channel::send(ByteView message, const Fd* with) { return send_flagged(message, with, 0); }
+// The kernel may be short of memory for a moment, and what is said here is said once.
+bool Channel::send(ByteView message, const Fd* with) {
+  constexpr int kTries = 1000;
+  constexpr uint64_t kNap_ns = 1'000'000;
+  for (int i = 0; i < kTries; ++i) {
+    if (send_flagged(message, with, 0)) return true;
+    if (errno != ENOBUFS && errno != ENOMEM) return false;
+    wait_readable({}, kNap_ns);
+  }
+  return false;
+}
+
 bool Channel::send_now(ByteView message, const Fd* with) { return send_flagged(message, with, MSG_DONTWAIT); }
 
 bool Channel::send_flagged(ByteView message, const Fd* with, int flags) {

@@ -107,7 +107,10 @@ bool Backup::save(const SaveEvidence& order, Fd channel) {
 }
 
 int Backup::run() {
-  supervisor_.send(encode_message(BackupReady{static_cast<uint64_t>(own_pid())}));
+  // Unheard, it would be a backup that nobody counts on.
+  if (!supervisor_.send(encode_message(BackupReady{static_cast<uint64_t>(own_pid())}))) {
+    return static_cast<int>(ErrorKind::kUnavailable);
+  }
   publish_progress();
   while (hear()) {
     Pace pace = replay_due();

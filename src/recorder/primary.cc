@@ -110,7 +110,7 @@ bool Primary::start_backup(Fd channel) {
   backup_order_.reset();
   auto prepared = guest_.disks.prepare_layers();
   disk_thread_.quiesce();
-  static_cast<void>(fork_process("recount-backup", [this, &channel, &order] {
+  auto forked = fork_process("recount-backup", [this, &channel, &order] {
     // None of the primary's own ends: a channel must close when its owner dies.
     supervisor_ = Channel();
     guest_.console.set_listener(nullptr);
@@ -121,7 +121,9 @@ bool Primary::start_backup(Fd channel) {
                                 .engine = config_.engine},
                       .window_ns = config_.backup ? std::optional(config_.window_ns) : std::nullopt};
     return run_backup(setup, guest_, *order.ring, Channel(std::move(channel)));
-  }));
+  });
+  // The guest goes on. What a backup that could not even begin would say, is said in its name.
+  if (!forked) Channel(std::move(channel)).send(encode_message(BackupFailed{forked.error().message}));
   journal_.attach(*order.ring);
   ring_ = std::move(order.ring);
   lost_told_ = false;
@@ -130,7 +132,6 @@ bool Primary::start_backup(Fd channel) {
   if (!pushed) return end(EndReason::kFailure, pushed.error().message);
   disk_thread_.resume();
   guest_.machine->restart_disks();
-  // A fork that failed shows at the supervisor as a backup that ended; the guest goes on.
   return true;
 }
 

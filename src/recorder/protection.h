@@ -24,7 +24,8 @@ class Protection {
   Ring& ring() { return *ring_; }
   Channel& backup() { return backup_; }
   Spooler& spooler() { return spooler_; }
-  int pid = 0;  // 0 until the backup has said that it is there
+  int pid = 0;          // 0 until the backup has said that it is there
+  std::string trouble;  // why it stopped, in its own words; its end shows later
   bool ready() const { return pid != 0 && !backup_.closed(); }
 
  private:

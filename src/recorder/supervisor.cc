@@ -87,14 +87,20 @@ Result<void> Supervisor::protect(const std::string& gap) {
 void Supervisor::protect_or_retry(const std::string& gap) {
   auto done = protect(gap);
   if (done) return;
-  say(done.error().message + "; there is no backup, trying again");
+  say_of_retry(done.error().message + "; there is no backup, trying again until there is one");
   retry_protection_ns_ = clock_.monotonic_ns() + kRetryProtection_ns;
+}
+
+// Once for each reason, not once for each try.
+void Supervisor::say_of_retry(const std::string& text) {
+  if (text != retry_told_) say(text);
+  retry_told_ = text;
 }
 
 // The past up to here is gone; the future is protected again at once.
 void Supervisor::replace_protection(const std::string& why) {
   if (primary_.closed() || ended_ || leaving_) return;
-  say(why + "; starting a new backup from the running guest");
+  if (retry_protection_ns_ == 0) say(why + "; starting a new backup from the running guest");
   if (protection_) kill_process(protection_->pid);
   protect_or_retry(why);
 }
@@ -146,25 +152,25 @@ void Supervisor::on_failure(FailureNoted failure) {
 
 void Supervisor::hear_backup() {
   if (!protection_) return;
-  std::string trouble;
-  hear(protection_->backup(), [this, &trouble](RecorderMessage& message) {
+  hear(protection_->backup(), [this](RecorderMessage& message) {
     if (auto* ready = std::get_if<BackupReady>(&message)) {
       protection_->pid = static_cast<int>(ready->pid);
+      retry_told_.clear();
     } else if (auto* diverged = std::get_if<BackupDiverged>(&message)) {
-      trouble =
+      protection_->trouble =
           fmt::format("the backup DIVERGED at position {}: {}", raw(diverged->position), diverged->what);
       exit_code_ = std::max(exit_code_, kDivergedExit);
     } else if (auto* failed = std::get_if<BackupFailed>(&message)) {
-      trouble = "the backup stopped: " + failed->what;
+      protection_->trouble = "the backup stopped: " + failed->what;
     }
   });
   if (protection_->backup().closed() && retry_protection_ns_ == 0) {
     bool was_there = protection_->pid != 0;
     protection_->pid = 0;
-    if (trouble.empty()) trouble = "the backup's process was lost";
+    std::string trouble = protection_->trouble.empty() ? "the backup's process was lost" : protection_->trouble;
     if (was_there) return replace_protection(trouble);
     // One that could not even begin (no memory, a full disk) could not at once again either.
-    if (!primary_.closed() && !ended_ && !leaving_) say(trouble + "; trying again");
+    if (!primary_.closed() && !ended_ && !leaving_) say_of_retry(trouble + "; trying again until there is one");
     retry_protection_ns_ = clock_.monotonic_ns() + kRetryProtection_ns;
   }
 }

@@ -38,6 +38,7 @@ class Supervisor {
   Result<void> start_machine();
   Result<void> protect(const std::string& gap);
   void protect_or_retry(const std::string& gap);
+  void say_of_retry(const std::string& text);
   void replace_protection(const std::string& why);
   void on_reboot();
   void end_retired_backups();
@@ -88,6 +89,7 @@ class Supervisor {
   std::vector<std::shared_ptr<Protection>> retired_;  // of the machine before a reboot
   unsigned protection_count_ = 0;
   uint64_t retry_protection_ns_ = 0;  // when to try again; 0: nothing to try
+  std::string retry_told_;            // why there is none, as it was said last
   bool spool_trouble_ = false;
   uint64_t retry_spool_ns_ = 0;        // not to be tried before
   uint64_t journal_bytes_before_ = 0;  // of protections that were replaced
