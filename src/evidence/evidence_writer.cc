@@ -26,7 +26,7 @@ auto EvidenceWriter::in_stage(Stage stage, Step step) -> decltype(step()) {
   if (!result) {
     stage_ = Stage::kFailed;
     file_->discard();
-    result.error().message += ": no evidence was saved";
+    if (!file_->is_named()) result.error().message += ": no evidence was saved";
   }
   return result;
 }

@@ -126,7 +126,7 @@ Result<std::string> AtomicFile::publish() {
   }
   if (error != 0)
     return fail(ErrorKind::kUnavailable, path + ": cannot name the file so: " + std::strerror(error));
-  gone_ = true;
+  gone_ = named_ = true;
   if (auto synced = sync_folder(folder_); !synced) {
     return std::unexpected(in_context(path + ": written, but", synced.error()));
   }

@@ -31,12 +31,15 @@ class AtomicFile {
   Result<std::string> publish();
   // It will not be published. What it holds goes with this object at the latest.
   void discard();
+  // It has its name, even if publish() could not make sure of more.
+  bool is_named() const { return named_; }
 
  private:
   AtomicFile(std::string folder, std::string final_name, std::string temporary_path, Fd fd);
   std::string folder_, final_name_, temporary_path_;
   RandomFile file_;
   bool gone_ = false;  // published or discarded
+  bool named_ = false;
 };
 
 }  // namespace recount
