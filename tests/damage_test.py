@@ -325,6 +325,31 @@ def full_disk_at_the_start_is_one_line(bench):
 
 
 # Marks of much text fill the ring while the backup is stopped.
+def full_disk_at_a_replay_is_one_line(bench):
+    image = bench.folder / "disk.img"
+    image.write_bytes(bytes(1 << 20))
+    with bench.recorder("--drive", image) as recorder:
+        for n in range(1, 4):
+            recorder.type(b"d")
+            wait_until(lambda: recorder.console().count("disk works") == n, 20, "the disk is used")
+        fail(recorder)
+        path = recorder.evidence()[0]
+    full = Bench(bench.recount, bench.guests)
+    codes = set()
+    with tmpfs(full, "512k"):
+        for room in range(0, 200_000, 16_384):
+            fill(full.folder / "filler")
+            os.truncate(full.folder / "filler", (full.folder / "filler").stat().st_size - room)
+            done = recount(bench, "verify", path, environment={"TMPDIR": str(full.folder)})
+            codes.add(done.returncode)
+            if done.returncode != 0:
+                one_error_line_of(done, (69,), f"{room} bytes of room")
+                expect("No space left" in done.stderr, done.stderr)
+            expect_equal(os.listdir(full.folder), ["filler"], "left in the folder")
+    shutil.rmtree(full.folder)
+    expect_equal(codes, {0, 69}, "exit codes, from no room to enough")
+
+
 def fill_ring(recorder, bytes_wanted):
     os.kill(recorder.status()["backup_pid"], signal.SIGSTOP)
     for _ in range(bytes_wanted // MARK_BYTES + 2):

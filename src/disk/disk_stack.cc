@@ -4,16 +4,18 @@
 #include <array>
 
 #include "base/check.h"
+#include "base/give_up.h"
 
 namespace recount {
 namespace {
 
-// The completion said that this would work, and a replay will do it again: no guest can be told otherwise
-// now.
-void must(const Result<void>& result, const char* what) {
-  if (!result)
-    check_failed((std::string(what) + " after its completion: " + result.error().message).c_str(), __FILE__,
-                 __LINE__);
+// The completion said that this would work, and a replay will do it again: no guest can be told otherwise now, and none
+// may go on with other bytes. The file or medium under it failed in between, or the replay's own has no room.
+void must(const Result<void>& result) {
+  if (result) return;
+  Error error = result.error();
+  error.message += "; the guest counts on it already and cannot go on";
+  give_up(error);
 }
 
 }  // namespace
@@ -48,11 +50,11 @@ void DiskStack::start(const BlockRequest& request) {
   if (starter_ != nullptr) starter_->submit(disk_, request);
 }
 
-void DiskStack::read(uint64_t sector, std::span<uint8_t> out) { must(try_read(sector, out), "a disk read"); }
+void DiskStack::read(uint64_t sector, std::span<uint8_t> out) { must(try_read(sector, out)); }
 
 void DiskStack::write(uint64_t sector, ByteView bytes) {
   check_range(sector, bytes.size());
-  must(write_bytes(sector * kSectorSize, bytes), "a disk write");
+  must(write_bytes(sector * kSectorSize, bytes));
 }
 
 void DiskStack::write_zeroes(uint64_t sector, uint64_t sector_count) {
@@ -70,7 +72,7 @@ void DiskStack::write_zeroes(uint64_t sector, uint64_t sector_count) {
       at = whole * kClusterBytes;
     } else {
       const uint64_t part = std::min(end - at, kClusterBytes - at % kClusterBytes);
-      must(write_part(at, ByteView(kZeros).first(part)), "a disk write of zeroes");
+      must(write_part(at, ByteView(kZeros).first(part)));
       at += part;
     }
   }
