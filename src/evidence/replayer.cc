@@ -43,6 +43,8 @@ Result<void> Replayer::make_machine(EngineKind engine) {
                        .engine = engine,
                        .jit = options_.jit};
   auto machine = Machine::create(config, tap_, ports);
+  // No memory is this host's fault; all else is the manifest's.
+  if (!machine && machine.error().kind == ErrorKind::kUnavailable) return std::unexpected(machine.error());
   if (!machine) return fail(ErrorKind::kDamaged, "manifest: " + machine.error().message);
   machine_ = std::move(*machine);
   session_ = std::make_unique<ReplaySession>(*machine_, tap_);
