@@ -350,6 +350,27 @@ def full_disk_at_a_replay_is_one_line(bench):
     expect_equal(codes, {0, 69}, "exit codes, from no room to enough")
 
 
+def full_standard_output_is_told(bench):
+    with bench.recorder() as recorder:
+        recorder.type(b"x" * 2000)  # answered with more than a buffer holds
+        wait_until(lambda: recorder.console().count("heard x") == 2000, 60, "all is heard")
+        fail(recorder)
+        path = recorder.evidence()[0]
+    environment = dict(os.environ, RECOUNT_DIR=str(bench.folder))
+    for words in (["info", path], ["verify", path], ["replay", path, "--console"], ["replay", path, "--json"], ["ls"], ["version"], ["--help"],
+                  ["doctor"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([bench.recount, *map(str, words)], env=environment, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        one_error_line_of(done, (69,), " ".join(map(str, words)))
+        expect("standard output" in done.stderr and "No space left" in done.stderr, done.stderr)
+    # A reader that has seen enough is none of our troubles.
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([bench.recount, "info", path], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    os.close(writer)
+    expect_equal((done.returncode, done.stderr), (0, ""), "a closed pipe")
+
+
 def fill_ring(recorder, bytes_wanted):
     os.kill(recorder.status()["backup_pid"], signal.SIGSTOP)
     for _ in range(bytes_wanted // MARK_BYTES + 2):
@@ -390,6 +411,29 @@ def full_disk_makes_the_journal_a_gap(bench):
         (bench.folder / "filler").unlink()
         info = fail(recorder)
         expect_equal([g["reason"] for g in info["gaps"]], ["journal lost"], "gaps")
+
+
+def full_disk_full_ring_and_no_backup_at_once(bench):
+    with temporary_image() as image, tmpfs(bench, "24m"), bench.recorder("--drive", image) as recorder:
+        pid = recorder.status()["backup_pid"]
+        recorder.signal(signal.SIGSTOP)  # it is not to start another before the disk is full
+        os.kill(pid, signal.SIGKILL)
+        time.sleep(0.5)
+        fill(bench.folder / "filler")
+        recorder.signal(signal.SIGCONT)
+        recorder.wait_status(lambda s: s["backup_pid"] == 0, "the backup is gone")
+        for _ in range(RING_BYTES // MARK_BYTES + 50):
+            recorder.ctl("mark", "m" * MARK_BYTES)
+        expect_equal(recorder.status()["backup_pid"], 0, "a backup on a full disk", recorder)
+        one_error_line(recorder.run("ctl", "t", "save"), 1, "no backup")
+        recorder.type(b"x")
+        recorder.wait_for("heard x")
+        (bench.folder / "filler").unlink()
+        recorder.wait_protected(other_than=pid)
+        expect(len(recorder.stderr_lines()) < 12, f"{len(recorder.stderr_lines())} lines", recorder)
+        info = fail(recorder)
+        expect_equal([g["reason"] for g in info["gaps"]], ["journal lost"], "gaps")
+        expect_equal(recorder.run("verify", recorder.evidence()[0]).returncode, 0, "verify")
 
 
 def full_disk_gives_the_backup_time(bench):

@@ -1,7 +1,27 @@
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
+#include <system_error>
 
 #include "app/verbs.h"
+
+namespace {
+
+// What was printed may not have got out: of a full disk, say. A reader that has gone had enough.
+int told(int exit_code, int error) {
+  if (error == 0 || error == EPIPE) return exit_code;
+  std::fprintf(stderr, "recount: standard output: cannot write: %s\n", std::strerror(error));
+  return exit_code == 0 ? static_cast<int>(recount::ErrorKind::kUnavailable) : exit_code;
+}
+
+int flush_stdout(int exit_code) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
+  return told(exit_code, errno != 0 ? errno : EIO);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   // A reader that has gone shows as an error of write(2).
@@ -22,9 +42,11 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);  // --help
+    if (e.get_exit_code() == 0) return flush_stdout(app.exit(e));  // --help
     std::fprintf(stderr, "recount: %s (see recount --help)\n", recount::one_line(e.what()).c_str());
     return static_cast<int>(recount::ErrorKind::kUsage);
+  } catch (const std::system_error& e) {  // fmt's only way to say that stdout's buffer did not get out
+    return told(exit_code, e.code().value());
   }
-  return exit_code;
+  return flush_stdout(exit_code);
 }
