@@ -414,6 +414,44 @@ def stopped_primary_is_a_gap(bench):
         expect([g["reason"] for g in gaps] == ["suspended"] and "ms" in gaps[0]["text"], f"gaps {gaps}")
 
 
+# A minute of each at once, with input meanwhile: slow.
+def minute_long_stops_harm_nothing(bench):
+    minute_s = 60
+    benches = {name: Bench(bench.recount, bench.guests) for name in ("primary", "backup", "supervisor")}
+    with contextlib.ExitStack() as stack:
+        recorders = {name: stack.enter_context(b.recorder("--window", "5s")) for name, b in benches.items()}
+        pids = {name: recorders[name].status()[f"{name}_pid"] for name in ("primary", "backup")}
+        pids["supervisor"] = recorders["supervisor"].child.pid
+        for pid in pids.values():
+            os.kill(pid, signal.SIGSTOP)
+        end = time.monotonic() + minute_s
+        while time.monotonic() < end:
+            for recorder in recorders.values():
+                recorder.type(b"x")
+            time.sleep(1)
+        expect(recorders["backup"].status()["lag_s"] > minute_s - 10, "the backup's lag")
+        for pid in pids.values():
+            os.kill(pid, signal.SIGCONT)
+        for name, recorder in recorders.items():
+            wait_until(lambda: recorder.console().count("heard x") >= minute_s - 10, 30, f"what was typed arrives, {name}")
+            recorder.wait_status(lambda s: s["lag_s"] < 7 and s["state"] == "recording", f"the backup catches up, {name}", 30)
+            info = fail(recorder)
+            expect_equal([g["reason"] for g in info["gaps"]], [], f"gaps in the last 5 s, {name}")
+            expect_equal(recorder.run("verify", recorder.evidence()[0]).returncode, 0, f"verify, {name}")
+            words = " ".join(recorder.stderr_lines())
+            expect("backup" not in words, f"{name}: {words}")
+    with bench.recorder("--window", "5m") as recorder:  # with a window that has the stop in it
+        pid = recorder.status()["primary_pid"]
+        recorder.type(b"b")
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(minute_s)
+        os.kill(pid, signal.SIGCONT)
+        [gap] = fail(recorder)["gaps"]
+        expect(gap["reason"] == "suspended" and int(gap["text"].split()[-2]) >= minute_s * 1000, f"{gap}")
+    for b in benches.values():
+        shutil.rmtree(b.folder)
+
+
 # --- leaving ---
 
 def sigterm_ends_well(bench):
