@@ -54,6 +54,7 @@ class Saver {
   Result<void> write_journal(Ring& ring, uint64_t offset);
   Result<void> write_segment(ByteView segment);
   Result<void> write_overlays();
+  Result<ReplayVerdict> replay(const EvidenceReader& evidence, ConsoleCast& cast);
   Result<EvidenceSaved> certify();
   void add_gap(const Event& event);
 
@@ -142,39 +143,46 @@ Result<void> Saver::write_past(Ring& ring, uint64_t offset) {
   return write_overlays();
 }
 
-// What is certified is the file, not what this process remembers: it is read back and replayed.
+Result<ReplayVerdict> Saver::replay(const EvidenceReader& evidence, ConsoleCast& cast) {
+  CastConsole console(cast);
+  ReplayOptions options{.engine = setup_.engine, .temporary_folder = setup_.run_folder, .disk_paths = {}};
+  auto replayer = TRY(Replayer::open(evidence, options, console));
+  console.attach(replayer->machine());
+  return replay_to_end(
+      *replayer, [this](uint64_t percent) { supervisor_.send(encode_message(CertifyProgress{percent})); });
+}
+
+// What is certified is the file, not what this process remembers: it is read back and replayed. One that cannot be
+// replayed here and now, for lack of memory or room, is worth keeping all the same: it says that it has no certificate.
 Result<EvidenceSaved> Saver::certify() {
   auto evidence = TRY(EvidenceReader::open(writer_->temporary_path()));
   ConsoleCast cast(setup_.recorder_name, guest_.machine_info.rtc_base_ns);
   for (const ConsoleHistory::Piece& piece : guest_.console.history().pieces()) {
     cast.add(seconds_of(piece.ticks), piece.bytes);
   }
-  CastConsole console(cast);
-  ReplayOptions options{.engine = setup_.engine, .temporary_folder = setup_.run_folder, .disk_paths = {}};
-  auto replayer = TRY(Replayer::open(*evidence, options, console));
-  console.attach(replayer->machine());
-  ReplayVerdict verdict = replay_to_end(
-      *replayer, [this](uint64_t percent) { supervisor_.send(encode_message(CertifyProgress{percent})); });
-
-  EvidenceSaved saved{.certified = verdict.exact(),
-                      .detail = {},
-                      .steps = verdict.steps,
-                      .digests_compared = verdict.digests_compared,
-                      .mismatches = verdict.exact() ? 0u : 1u};
-  manifest_.guest_time_end_ticks = verdict.guest_time_end_ticks;
-  manifest_.certified = verdict.exact();
-  manifest_.uncertified_reason.clear();
+  auto verdict = replay(*evidence, cast);
+  EvidenceSaved saved;
   std::optional<Certificate> certificate;
-  if (verdict.exact()) {
-    certificate =
-        make_certificate(*evidence, verdict, engine_name(setup_.engine), kToolVersion, clock_.realtime_ns());
+  manifest_.uncertified_reason.clear();
+  if (!verdict) {
+    manifest_.uncertified_reason = saved.detail = "it could not be replayed: " + verdict.error().message;
   } else {
-    manifest_.diverged_at = verdict.divergence->position;
-    manifest_.uncertified_reason = verdict.divergence->what;
-    saved.detail = fmt::format("diverged at position {}: {}", raw(verdict.divergence->position),
-                               verdict.divergence->what);
+    saved.certified = manifest_.certified = verdict->exact();
+    saved.steps = verdict->steps;
+    saved.digests_compared = verdict->digests_compared;
+    saved.mismatches = verdict->exact() ? 0 : 1;
+    manifest_.guest_time_end_ticks = verdict->guest_time_end_ticks;
   }
-  cast.marker(seconds_of(verdict.guest_time_end_ticks), order_.notice.cause + ": " + order_.notice.detail);
+  if (verdict && verdict->exact()) {
+    certificate =
+        make_certificate(*evidence, *verdict, engine_name(setup_.engine), kToolVersion, clock_.realtime_ns());
+  } else if (verdict) {
+    manifest_.diverged_at = verdict->divergence->position;
+    manifest_.uncertified_reason = verdict->divergence->what;
+    saved.detail = fmt::format("diverged at position {}: {}", raw(verdict->divergence->position),
+                               verdict->divergence->what);
+  }
+  cast.marker(seconds_of(manifest_.guest_time_end_ticks), order_.notice.cause + ": " + order_.notice.detail);
   if (auto done = writer_->certify(manifest_, certificate, cast.finish()); !done)
     return std::unexpected(done.error());
   saved.path = TRY(writer_->publish());

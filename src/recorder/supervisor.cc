@@ -275,7 +275,7 @@ void Supervisor::save_done(EvidenceSave& save, const EvidenceSaved& saved) {
   say(describe(saved, save.notice));
   if (save.reply) save.reply(to_json(saved));
   if (save.notice.cause != "operator") exit_code_ = std::max(exit_code_, kCapturedExit);
-  if (!saved.certified) exit_code_ = std::max(exit_code_, kDivergedExit);
+  if (saved.mismatches != 0) exit_code_ = std::max(exit_code_, kDivergedExit);
 }
 
 void Supervisor::save_failed(EvidenceSave& save, const std::string& why) {
