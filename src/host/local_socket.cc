@@ -92,7 +92,7 @@ std::optional<std::string> LineConnection::read_line() {
     char buffer[4096];
     ssize_t n = retry([&] { return ::recv(fd_.get(), buffer, sizeof buffer, MSG_DONTWAIT); });
     if (n > 0) pending_.append(buffer, static_cast<size_t>(n));
-    if (n == 0) closed_ = true;
+    if (n == 0 || (n < 0 && errno != EAGAIN)) closed_ = true;
   }
   size_t end = pending_.find('\n');
   if (std::min(end, pending_.size()) > kLongestLine) {

@@ -17,13 +17,15 @@ std::string control_error(const std::string& message) {
 }
 
 void ControlServer::add_fds(std::vector<int>& fds) const {
-  fds.push_back(listener_.fd());
+  if (!could_not_accept_) fds.push_back(listener_.fd());
   for (const auto& peer : peers_) fds.push_back(peer->fd());
 }
 
 void ControlServer::serve() {
+  could_not_accept_ = false;
   while (is_readable(listener_.fd())) {
     Fd fd = listener_.accept();
+    could_not_accept_ = !fd;
     if (!fd) break;
     if (peers_.size() == kMostPeers) peers_.pop_front();
     peers_.push_back(std::make_shared<LineConnection>(std::move(fd)));

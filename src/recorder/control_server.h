@@ -22,6 +22,8 @@ class ControlServer {
   ControlServer(LocalListener listener, Handler handler)
       : listener_(std::move(listener)), handler_(std::move(handler)) {}
 
+  // What to wait for. The listener is left out once after it could not be served: without descriptors it stays readable,
+  // and nobody is to wait in a circle.
   void add_fds(std::vector<int>& fds) const;
   // Accepts, reads and answers whatever is ready.
   void serve();
@@ -33,6 +35,7 @@ class ControlServer {
   LocalListener listener_;
   const Handler handler_;
   std::list<std::shared_ptr<LineConnection>> peers_;
+  bool could_not_accept_ = false;
 };
 
 // "status" or "save why not" -> what ControlServer's handler gets.

@@ -1,9 +1,13 @@
 #include "recorder/status.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <nlohmann/json.hpp>
+#include <thread>
 
+#include "host/folders.h"
+#include "host/poll.h"
 #include "recorder/control_server.h"
 #include "recorder/evidence_save.h"
 
@@ -63,6 +67,41 @@ TEST(ControlServer, ACommandEndsAtTheFirstSpace) {
   EXPECT_EQ(split_command("mark  two"), Pair("mark", " two"));
   EXPECT_EQ(split_command(""), Pair("", ""));
   EXPECT_EQ(split_command(" "), Pair("", ""));
+}
+
+TEST(ControlServer, WithoutDescriptorsItIsNotWaitedForInACircle) {
+  const std::string folder = *make_private_folder("/tmp", "control_test");
+  const std::string path = folder + "/t.sock";
+  ControlServer server(*LocalListener::listen(path), [](const std::string&, const std::string&, ControlServer::Reply reply) {
+    reply("answer");
+  });
+  std::string answer;
+  std::thread client([&] { answer = *ask_local(path, "status"); });
+  std::vector<int> fds;
+  server.add_fds(fds);
+  ASSERT_TRUE(wait_readable(fds, 10'000'000'000));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{static_cast<rlim_t>(Fd(::dup(STDIN_FILENO)).get()), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  server.serve();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  fds.clear();
+  server.add_fds(fds);
+  EXPECT_TRUE(fds.empty());
+  server.serve();  // as after the wait that the supervisor does anyway
+  fds.clear();
+  server.add_fds(fds);
+  EXPECT_EQ(fds.size(), 2u);
+  for (int i = 0; i < 1000 && wait_readable(fds, 10'000'000'000); ++i) {
+    server.serve();
+    fds.clear();
+    server.add_fds(fds);
+    if (fds.size() == 1) break;  // answered, and gone
+  }
+  client.join();
+  EXPECT_EQ(answer, "answer");
+  remove_folder(folder);
 }
 
 TEST(ControlServer, AnErrorIsOneLineOfJsonWhateverItQuotes) {
