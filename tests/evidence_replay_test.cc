@@ -14,6 +14,7 @@
 #include "host/file.h"
 #include "host/folders.h"
 #include "support/recording.h"
+#include "support/seed.h"
 #include "support/test_machine.h"
 
 namespace recount::test {
@@ -98,6 +99,30 @@ TEST_F(EvidenceReplay, ItsCertificateSaysWhatTheReplayGave) {
   EXPECT_TRUE(c.vouches_for.contains(segment_name(0)));
   EXPECT_FALSE(c.vouches_for.contains("machine.toml"));
   EXPECT_TRUE(Certificate::from_json(c.to_json()));
+}
+
+// One bit of each byte; damage_test.cc has every bit of a smaller file.
+TEST_F(EvidenceReplay, NoFlippedByteOfARecordingPassesTheSeal) {
+  Random random(first_seed());
+  Bytes bytes = *read_file(write_evidence(sample_past(), folder_, "test.recount").value());
+  auto examine = [](ByteView file) -> Result<void> {
+    auto memory = TRY(RandomFile::in_memory(file));
+    auto evidence = TRY(EvidenceReader::open(std::move(memory)));
+    return evidence->check_seal();
+  };
+  ASSERT_TRUE(examine(bytes));
+  for (size_t at = 0; at < bytes.size(); ++at) {
+    const auto flip = static_cast<uint8_t>(1u << below(random, 8));
+    bytes[at] ^= flip;
+    auto result = examine(bytes);
+    ASSERT_FALSE(result) << "byte " << at << " ^ " << int{flip};
+    ASSERT_TRUE(result.error().kind == ErrorKind::kDamaged || result.error().kind == ErrorKind::kVerify)
+        << result.error().message;
+    bytes[at] ^= flip;
+    if (at % 16 == 0) {
+      ASSERT_FALSE(examine(ByteView(bytes).first(at))) << "cut to " << at;
+    }
+  }
 }
 
 TEST_F(EvidenceReplay, ACloneGoesOnAloneFromAnywhere) {
