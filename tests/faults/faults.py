@@ -115,6 +115,7 @@ def main():
             if done.result():
                 summary.add(*done.result())
     summary.show()
+    shutil.rmtree(setup.kept)
     return summary.wrong != 0
 
 
