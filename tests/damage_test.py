@@ -360,7 +360,8 @@ def full_standard_output_is_told(bench):
     for words in (["info", path], ["verify", path], ["replay", path, "--console"], ["replay", path, "--json"], ["ls"], ["version"], ["--help"],
                   ["doctor"]):
         with open("/dev/full", "w") as full:
-            done = subprocess.run([bench.recount, *map(str, words)], env=environment, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+            done = subprocess.run([bench.recount, *map(str, words)], env=environment, stdout=full, stderr=subprocess.PIPE,
+                                  text=True, timeout=60, check=False)
         one_error_line_of(done, (69,), " ".join(map(str, words)))
         expect("standard output" in done.stderr and "No space left" in done.stderr, done.stderr)
     # A reader that has seen enough is none of our troubles.

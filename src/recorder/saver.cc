@@ -161,6 +161,7 @@ Result<EvidenceSaved> Saver::certify() {
     cast.add(seconds_of(piece.ticks), piece.bytes);
   }
   auto verdict = replay(*evidence, cast);
+  if (!verdict && verdict.error().kind == ErrorKind::kDamaged) return std::unexpected(verdict.error());
   EvidenceSaved saved;
   std::optional<Certificate> certificate;
   manifest_.uncertified_reason.clear();

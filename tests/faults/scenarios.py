@@ -22,6 +22,9 @@ IMAGE_BYTES = 1 << 20
 MARK_BYTES, SPOOLED_BYTES = 32_000, 9 << 20
 MAD = ("terminate called", "AddressSanitizer", "runtime error", "CHECK failed", "DIVERGED", "diverged", "injector:")
 
+# Where one of these fails, what is removed may stay.
+OF_REMOVING = ("unlink", "unlinkat", "remove", "openat", "fdopendir", "readdir", "fstat", "stat", "lstat")
+
 Outcome = collections.namedtuple("Outcome", "code wrong injected")
 
 
@@ -80,7 +83,8 @@ class Bench:
         for word in MAD:
             self.want(word not in stderr, f"{word}: {stderr!r}")
         self.want(code is not None and code >= 0, f"ended by a signal: {code}: {stderr!r}")
-        left = [p for p in pathlib.Path("/proc").glob("[0-9]*/environ") if f"RECOUNT_DIR={self.folder}".encode() in environ_of(p)]
+        here = f"RECOUNT_DIR={self.folder}".encode()
+        left = [p for p in pathlib.Path("/proc").glob("[0-9]*/environ") if here in environ_of(p)]
         self.want(not left, f"processes that live on: {left}")
         return Outcome(code, self.wrong, any(injected for _, injected in self.rows.values()))
 
@@ -89,7 +93,8 @@ class Bench:
         self.want(done.returncode in codes, f"{what}: exit code {done.returncode}: {done.stderr!r}")
         lines = done.stderr.splitlines()
         said = len(lines) == 1 and lines[0].startswith("recount: ")
-        self.want(done.returncode == 0 and not lines or said, f"{what}: exit code {done.returncode}, not one error line: {done.stderr!r}")
+        self.want(done.returncode == 0 and not lines or said,
+                  f"{what}: exit code {done.returncode}, not one error line: {done.stderr!r}")
 
 
 def environ_of(path):
@@ -184,7 +189,8 @@ def judge_recording(bench, code, said, saved, console, unseen):
         bench.want(len(files) == 2, f"{len(files)} evidence files: {said}")
         bench.want("disk works" in console, f"the disk: {console!r}")
         bench.want(saved.get("certified") is True, f"saved: {saved}")
-        said_otherwise = [l for l in said if not re.match(r"recount: (evidence |certified: |failure: |operator: )", l)]
+        as_always = r"recount: (evidence |certified: |failure: |operator: )"
+        said_otherwise = [line for line in said if not re.match(as_always, line)]
         bench.want(not said_otherwise, f"it was noticed: {said_otherwise}")
     named = {pathlib.Path(line.split("recount: evidence ", 1)[1]) for line in said if line.startswith("recount: evidence /")}
     bench.want(all(path.exists() for path in named), f"evidence that was said to be there: {named} {files}")
@@ -201,7 +207,7 @@ def judge_recording(bench, code, said, saved, console, unseen):
     bench.want(not parts, f"left behind: {parts}")
     judge_disk(bench, console)
     bench.rows, _ = read_table(bench.folder / "table")
-    removing = any(injected for (_, call), (_, injected) in bench.rows.items() if call in ("unlink", "unlinkat", "remove", "openat", "fdopendir", "readdir", "fstat", "stat", "lstat"))
+    removing = any(injected for (_, call), (_, injected) in bench.rows.items() if call in OF_REMOVING)
     run_folder = list((bench.folder / "run").glob("*")) if (bench.folder / "run").exists() else []
     bench.want(removing or not run_folder, f"left in the run folder: {run_folder}")
 
@@ -235,7 +241,8 @@ def evidence_verb(verb, codes):
         bench.one_line(done, codes, verb)
         bench.want(not unseen or done.returncode == 0, f"it was noticed: exit code {done.returncode}: {done.stderr!r}")
         bench.want(done.returncode != 0 or done.stdout, "nothing was said")
-        bench.want({p.name for p in bench.folder.iterdir()} <= {"disk.img", "table", "disk.img.recount"}, f"left behind: {list(bench.folder.iterdir())}")
+        left = {p.name for p in bench.folder.iterdir()} - {"disk.img", "table", "disk.img.recount"}
+        bench.want(not left, f"left behind: {left}")
         return bench.outcome(done.returncode, done.stderr)
     return scenario
 
@@ -246,8 +253,8 @@ def drive(bench, verb):
 
 def written_layers(bench):
     """An image with two layers of a guest's."""
-    outcome_free = Recorder(bench.setup.recount, ["--bios", bench.setup.guests / "commands", "-m", "16M", "--drive", bench.image], bench.folder)
-    with outcome_free as recorder:
+    arguments = ["--bios", bench.setup.guests / "commands", "-m", "16M", "--drive", bench.image]
+    with Recorder(bench.setup.recount, arguments, bench.folder) as recorder:
         recorder.wait_for("commands: ready")
         recorder.type(b"d")
         recorder.wait_for("disk works")
@@ -272,7 +279,8 @@ def commit(bench, fault, unseen):
         again = bench.verb("disk", "commit", bench.image)
         bench.want(again.returncode == 0, f"commit again: {again.stderr!r}")
     data = bench.image.read_bytes()
-    bench.want(data[32768:65536] == words_of(1) and data[65536:98304] == words_of(2), "what the guest wrote is not in the image")
+    written = data[32768:65536] == words_of(1) and data[65536:98304] == words_of(2)
+    bench.want(written, "what the guest wrote is not in the image")
     return bench.outcome(done.returncode, done.stderr)
 
 
