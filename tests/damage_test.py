@@ -293,6 +293,7 @@ def full_disk_costs_new_evidence_only(bench):
         fill(bench.folder / "filler")
         done = recorder.run("ctl", "t", "save")
         one_error_line(done, 1, "No space left")
+        wait_until(lambda: lines_with(recorder, "No space left"), 10, "a line about it")
         expect_equal(len(lines_with(recorder, "No space left")), 1, "lines about it", recorder)
         expect_equal(os.listdir(bench.folder / "evidence"), [before.name], "evidence folder")
         expect_equal(hashlib.sha256(before.read_bytes()).digest(), digest, "the evidence of before")
