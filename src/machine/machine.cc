@@ -222,7 +222,7 @@ Stop Machine::run_until(Position target) {
     if (hart_.state.waiting) return Stop::kIdle;
     Exit exit = engine_->run(std::min(raw(target), next_deadline()));
     if (exit == Exit::kSbiCall) answer_sbi();
-    if (exit == Exit::kTrapLoop) {
+    if (exit == Exit::kTrapLoop && !interrupt_may_end_loop()) {
       update_lines();
       return Stop::kTrapLoop;
     }
@@ -231,6 +231,19 @@ Stop Machine::run_until(Position target) {
   update_lines();
   if constexpr (kParanoid) audit();
   return stop_requested().value_or(Stop::kPosition);
+}
+
+// A handler in S-mode traps for ever only as far as S-mode goes: an interrupt that M-mode has kept for itself still comes. A
+// software interrupt does not: nobody is left who would raise one.
+bool Machine::interrupt_may_end_loop() const {
+  const HartState& s = hart_.state;
+  if (s.privilege == Privilege::kMachine) return false;
+  uint64_t kept = s.mie & ~s.mideleg;
+  auto is_kept = [&](Interrupt i) { return (kept >> i & 1) != 0; };
+  bool device = is_kept(kSei) || is_kept(kMei);
+  bool machine_timer = is_kept(kMti) && aclint_.mtimecmp(0) != kNever;
+  bool supervisor_timer = is_kept(kSti) && hart_.timer_deadline() != kNever;
+  return device || machine_timer || supervisor_timer || (hart_.mip() & kept) != 0;
 }
 
 void Machine::answer_sbi() {

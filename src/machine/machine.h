@@ -53,7 +53,7 @@ enum class Stop : uint8_t {
   kPoweroff,
   kReset,     // the guest asked for a reboot
   kFailed,    // the guest reported a failure (failure_code())
-  kTrapLoop,  // the trap handler traps on its own first instruction
+  kTrapLoop,  // the trap handler traps on its own first instruction, and no interrupt will end that
 };
 
 // What Machine::forget() drops. None of it may ever show.
@@ -144,6 +144,7 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   void audit();
   uint64_t next_deadline() const;
   std::optional<Stop> stop_requested() const;
+  bool interrupt_may_end_loop() const;
   void answer_sbi();
   void start_at(Gpa entry, Gpa device_tree, bool native_sbi);
 

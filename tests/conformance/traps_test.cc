@@ -141,6 +141,24 @@ TEST_P(Traps, HandlerThatTrapsOnItselfIsATrapLoop) {
   run();
   EXPECT_EQ(stop_, Stop::kTrapLoop);
 }
+// "Machine Interrupt (mip and mie) Registers": what is not delegated interrupts S-mode whatever SIE says.
+TEST_P(Traps, TimerThatMachineModeKeptEndsATrapLoopOfSupervisorMode) {
+  for (bool delegated : {false, true}) {
+    hart_.privilege = Privilege::kSupervisor;
+    hart_.medeleg = 1 << 3;
+    hart_.stvec = hart_.pc = kRam + kCode;
+    put(kCode, Assembler().emit(Op::kEbreak));
+    hart_.menvcfg = menvcfg::kStce;
+    hart_.stimecmp = raw(machine_->machine().at()) + 50;
+    hart_.mie = 1 << kSti;
+    hart_.mideleg = delegated ? 1 << kSti : 0;
+    const HartState& s = run();
+    EXPECT_EQ(stop_, delegated ? Stop::kTrapLoop : Stop::kPosition);
+    if (delegated) continue;
+    EXPECT_EQ(s.mcause, kInterruptBit | kSti);
+    EXPECT_EQ(s.mepc, kRam + kCode);
+  }
+}
 TEST_P(Traps, UserWhoJumpsToTheHandlersAddressDoesNotStopTheMachine) {
   page_tables(kKernelPage);
   hart_.privilege = Privilege::kUser;
