@@ -78,6 +78,7 @@ class Generator {
   void emit_code_write();
   void emit_reserved_pair();
   void emit_return();
+  void emit_far_address();
   void emit_compressed();
   unsigned any_register() { return static_cast<unsigned>(below(32)); }
   unsigned pointer() { return kFirstPointer + static_cast<unsigned>(below(kPointerCount)); }
@@ -415,6 +416,16 @@ void Generator::emit_return() {
   emit(machine ? Op::kMret : Op::kSret, {});
 }
 
+// As a kernel computes its virtual addresses before it turns paging on: pc and a constant of any size, which fold into one.
+void Generator::emit_far_address() {
+  unsigned sum = target();
+  emit(Op::kAuipc, {.rd = 5, .imm = static_cast<int64_t>(static_cast<int32_t>(random_())) & ~0xfffll});
+  emit(Op::kLui, {.rd = 6, .imm = static_cast<int64_t>(static_cast<int32_t>(random_())) & ~0xfffll});
+  if (chance(50)) emit(Op::kSlli, {.rd = 6, .rs1 = 6, .imm = static_cast<int64_t>(below(32))});
+  emit(chance(70) ? Op::kAdd : Op::kSub, {.rd = sum, .rs1 = 5, .rs2 = 6});
+  if (chance(50)) emit(Op::kAddi, {.rd = sum, .rs1 = sum, .imm = static_cast<int64_t>(below(4096)) - 2048});
+}
+
 void Generator::emit_compressed() {
   uint32_t word = 0;
   for (unsigned half = 0; half < 2; ++half) {
@@ -452,6 +463,7 @@ void Generator::make_code() {
       case 9:
         if (chance(10)) code_.push_back(static_cast<uint32_t>(random_()));
         if (chance(15)) emit_return();
+        if (chance(15)) emit_far_address();
         break;
       default:
         emit_any();
