@@ -295,7 +295,7 @@ uint64_t Generator::random_pointer(unsigned role) {
 
 void Generator::make_csrs() {
   handler_is_sure_ = chance(50);
-  only_pairs_ = handler_is_sure_ && chance(40) && differs_in(Exception::kFailingScFaults);
+  only_pairs_ = handler_is_sure_ && chance(40) && differs_in(Exception::kFailingScDoesNotFault);
   auto set = [&](CaseCsr which, uint64_t v) { case_.csr(which) = v; };
   // Not the S-mode handler's own ecall, which ends a segment.
   set(CaseCsr::medeleg, chance(40) ? 0 : random_() & 0xb1ff);
@@ -310,6 +310,10 @@ void Generator::make_csrs() {
   set(CaseCsr::scause, random_value());
   set(CaseCsr::stval, random_value());
   set(CaseCsr::sscratch, kMostDelegated);
+  for (CaseCsr which : {CaseCsr::menvcfg, CaseCsr::senvcfg}) {
+    uint64_t& value = case_.csr(which);
+    if (differs_in(Exception::kReservedCbieStays) && (value & menvcfg::kCbie) == 2ull << 4) value |= menvcfg::kCbie;
+  }
   if (differs_in(Exception::kStimecmpWithoutStce)) case_.csr(CaseCsr::menvcfg) |= menvcfg::kStce;
   set(CaseCsr::stimecmp, chance(85) ? ~0ull : 0);
   set(CaseCsr::fcsr, below(4) == 0 ? random_() & 0xff : below(5) << 5 | below(32));
@@ -594,7 +598,10 @@ void Generator::emit_csr(const Freedom& freedom) {
         op = one_of({Op::kCsrrwi, Op::kCsrrsi, Op::kCsrrci}), operand &= ~4u;
       break;
     case csr::kMenvcfg:
-      if (differs_in(Exception::kEnvironmentOfMore)) op = one_of({Op::kCsrrwi, Op::kCsrrsi, Op::kCsrrci});
+    case csr::kSenvcfg:
+      if (differs_in(Exception::kReservedCbieStays)) op = chance(50) ? Op::kCsrrwi : Op::kCsrrsi;  // to no CBIE of 2
+      if (number == csr::kSenvcfg) break;
+      if (differs_in(Exception::kEnvironmentOfMore)) op = chance(50) ? Op::kCsrrwi : Op::kCsrrsi;
       if (differs_in(Exception::kStimecmpWithoutStce)) op = Op::kCsrrsi;
       break;
     case csr::kMstatus:
@@ -668,12 +675,12 @@ void Generator::emit_reserved_pair(Privilege mode) {
   has_pairs_ = true;
   bool wide = chance(50);
   unsigned base = data_pointer();
-  if (differs_in(Exception::kFailingScFaults)) {
+  if (differs_in(Exception::kFailingScDoesNotFault)) {
     // Where both may store for sure: code that traps at the LR goes on with the SC.
     if (!only_pairs_) return;
     bool bare = case_.csr(CaseCsr::satp) >> satp::kModeShift == satp::kBare;
     base = mode == Privilege::kUser && !bare ? kUserPointer : kIdentityPointer;
-  } else if (differs_in(Exception::kScIgnoresAlignment) || chance(70)) {
+  } else if (chance(70)) {
     base = kAlignedPointer;
   }
   emit(wide ? Op::kLrD : Op::kLrW, {.rd = 5, .rs1 = base});

@@ -125,9 +125,9 @@ Differences differences(const Case& which, const Oracle& oracle, ByteView ours, 
     uint64_t at = RESULT_TRAPS + i * TRAP_BYTES;
     bool here = c.ours(at + TRAP_CAUSE) == WATCHDOG_CAUSE, there = c.theirs(at + TRAP_CAUSE) == WATCHDOG_CAUSE;
     if (c.same() && (here || there)) return {{}, here && there ? Watchdog::kBoth : Watchdog::kOne};
-    uint64_t cause = c.theirs(at + TRAP_CAUSE), pc = c.theirs(at + TRAP_EPC);
+    uint64_t cause = c.ours(at + TRAP_CAUSE), pc = c.ours(at + TRAP_EPC);
     bool store_fault = cause == kStoreAccess || cause == kStorePage;
-    if (c.same() && store_fault && pc != c.ours(at + TRAP_EPC) && oracle.differs_in(Exception::kFailingScFaults) &&
+    if (c.same() && store_fault && pc != c.theirs(at + TRAP_EPC) && oracle.differs_in(Exception::kFailingScDoesNotFault) &&
         is_store_conditional(which, pc)) {
       return {};
     }
