@@ -194,6 +194,8 @@ class Soak:
             raise Unexpected(f"not certified: {info['uncertified_reason']}\n" + recorder.tail())
         if last_words not in recorder.console():
             raise Unexpected("it failed before its time\n" + recorder.tail())
+        if "load: no disk" in recorder.console():
+            raise Unexpected("the guest could not mount its disk\n" + recorder.tail())
         if "the disk lies" in recorder.console():
             raise Unexpected("the guest read back other bytes than it had written\n" + recorder.tail())
         leftovers = [str(p) for p in (recorder.folder / "run").iterdir()] + [str(p) for p in (recorder.folder / "evidence").glob("*.part")]
