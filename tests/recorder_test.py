@@ -357,19 +357,41 @@ def killed_backup_is_replaced(bench):
         expect_equal([g["reason"] for g in info["gaps"]], ["journal lost"], "gaps")
 
 
+def savers(bench):
+    """Parent by pid, of the processes that save."""
+    found = {}
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (entry / "comm").read_text().strip() == "recount-saver" and str(bench.folder) in (entry / "environ").read_text():
+                found[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    return found
+
+
+def killed_replay_keeps_the_evidence(bench):
+    with bench.recorder("--no-backup") as recorder:
+        recorder.type(b"b")  # busy, so that there is much to replay
+        time.sleep(3)
+        recorder.signal(signal.SIGUSR1)
+        replaying = wait_until(lambda: [pid for pid, parent in savers(bench).items() if parent in savers(bench)], 20, "it is replayed", 0.002)
+        os.kill(replaying[0], signal.SIGKILL)
+        wait_until(lambda: "NOT CERTIFIED (it could not be replayed: the replay broke off)" in "".join(recorder.stderr_lines()), 20, "it is told")
+        [path] = recorder.evidence()
+        info = recorder.info(path)
+        expect(not info["certified"] and info["guest_time_s"] > 1, f"info: {info}", recorder)
+        expect_equal(recorder.run("verify", path).returncode, 0, "verify")
+        path.unlink()
+        fail(recorder)
+
+
 def killed_saver_harms_nothing(bench):
     with bench.recorder("--no-backup") as recorder:
         recorder.type(b"b")  # busy, so that there is much to replay
         time.sleep(3)
         recorder.signal(signal.SIGUSR1)
 
-        def saver():
-            for entry in pathlib.Path("/proc").glob("[0-9]*"):
-                with contextlib.suppress(OSError):
-                    if (entry / "comm").read_text().strip() == "recount-saver" and str(bench.folder) in (entry / "environ").read_text():
-                        return int(entry.name)
-            return None
-        os.kill(wait_until(saver, 20, "a saver is there", 0.002), signal.SIGKILL)
+        wait_until(lambda: savers(bench), 20, "a saver is there", 0.002)
+        for pid in savers(bench):
+            os.kill(pid, signal.SIGKILL)
         wait_until(lambda: "could not be saved" in "".join(recorder.stderr_lines()), 20, "the loss is told")
         recorder.type(b"b")
         info = fail(recorder)

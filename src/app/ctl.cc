@@ -57,7 +57,7 @@ void add_ctl(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"status", "save", "mark", "stop"}));
   verb->add_option("TEXT", options->words, "For save and mark");
   verb->add_flag("--json", options->json, "Print the answer as JSON");
-  verb->footer("Example: recount ctl guest save it looked odd\nsave answers when the evidence is certified.");
+  verb->footer("Example: recount ctl guest save it looked odd\nsave answers when the evidence is saved; its certified tells whether it has been replayed.");
   run_as(*verb, exit_code, [options] { return ctl(*options); });
 }
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/check.h"
-#include "base/give_up.h"
+#include "host/give_up.h"
 
 namespace recount {
 namespace {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "base/build_info.h"
 #include "disk/overlay.h"
 #include "event/guest_time.h"
@@ -11,6 +13,8 @@
 #include "evidence/names.h"
 #include "host/clock.h"
 #include "host/folders.h"
+#include "host/poll.h"
+#include "host/process.h"
 #include "journal/journal_reader.h"
 #include "journal/segment.h"
 #include "session/machine_state.h"
@@ -47,15 +51,25 @@ class Saver {
   Saver(const SaverSetup& setup, const SaveEvidence& order, Guest& guest, Channel& supervisor)
       : setup_(setup), order_(order), guest_(guest), supervisor_(supervisor) {}
 
-  Result<EvidenceSaved> save(Ring& ring, uint64_t offset);
+  // Exit code of the process; what became of the evidence is told to the supervisor.
+  int run(Ring& ring, uint64_t offset);
 
  private:
+  Result<void> capture(Ring& ring, uint64_t offset);
+  int tell(const Result<EvidenceSaved>& saved);
   Result<void> write_past(Ring& ring, uint64_t offset);
   Result<void> write_journal(Ring& ring, uint64_t offset);
   Result<void> write_segment(ByteView segment);
   Result<void> write_overlays();
-  Result<ReplayVerdict> replay(const EvidenceReader& evidence, ConsoleCast& cast);
-  Result<EvidenceSaved> certify();
+  struct Replay {
+    std::unique_ptr<EvidenceReader> evidence;
+    ReplayVerdict verdict;
+  };
+  Result<Replay> replay(ConsoleCast& cast);
+  Result<EvidenceSaved> certify(Channel& over);
+  Result<EvidenceSaved> keep_uncertified(const std::string& why);
+  Result<EvidenceSaved> publish(EvidenceSaved saved, const std::optional<Certificate>& certificate, ConsoleCast& cast);
+  ConsoleCast past_console() const;
   void add_gap(const Event& event);
 
   const SaverSetup& setup_;
@@ -84,6 +98,7 @@ Result<void> Saver::write_journal(Ring& ring, uint64_t offset) {
   JournalReader reader(ring, setup_.spool_folder, offset);
   ChainWriter chain(guest_.machine->at());
   manifest_.position_end = guest_.machine->at();
+  Timebase time = guest_.machine->timebase();
   for (bool over = false; !over; reader.pop()) {
     const Event* event = TRY(reader.peek());
     if (event == nullptr) {
@@ -97,11 +112,16 @@ Result<void> Saver::write_journal(Ring& ring, uint64_t offset) {
     over = !order_.to_the_end && notice != nullptr && event->position == order_.position &&
            *notice == order_.notice;
     manifest_.position_end = event->position;
+    if (const auto* anchor = std::get_if<TimeAnchor>(&event->payload)) {
+      time = {raw(event->position), raw(event->position), anchor->time_ticks, anchor->rate};
+    }
     add_gap(*event);
     if (auto full = chain.add(*event)) {
       if (auto written = write_segment(*full); !written) return written;
     }
   }
+  // Where no replay comes to tell what it is.
+  manifest_.guest_time_end_ticks = time.ticks_at(raw(manifest_.position_end));
   return write_segment(chain.finish());
 }
 
@@ -124,7 +144,6 @@ Result<void> Saver::write_past(Ring& ring, uint64_t offset) {
                        .detail = order_.notice.detail,
                        .position_begin = guest_.machine->at(),
                        .guest_time_begin_ticks = guest_.machine->time_ticks(),
-                       .guest_time_end_ticks = guest_.machine->time_ticks(),  // the replay will tell
                        .utc_ns = clock_.realtime_ns(),
                        .monotonic_ns = clock_.monotonic_ns(),
                        .clock_uncertainty_ns = kClockUncertainty_ns,
@@ -143,78 +162,118 @@ Result<void> Saver::write_past(Ring& ring, uint64_t offset) {
   return write_overlays();
 }
 
-Result<ReplayVerdict> Saver::replay(const EvidenceReader& evidence, ConsoleCast& cast) {
-  CastConsole console(cast);
-  ReplayOptions options{.engine = setup_.engine, .temporary_folder = setup_.run_folder, .disk_paths = {}};
-  auto replayer = TRY(Replayer::open(evidence, options, console));
-  console.attach(replayer->machine());
-  return replay_to_end(
-      *replayer, [this](uint64_t percent) { supervisor_.send(encode_message(CertifyProgress{percent})); });
-}
-
-// What is certified is the file, not what this process remembers: it is read back and replayed. One that cannot be
-// replayed here and now, for lack of memory or room, is worth keeping all the same: it says that it has no certificate.
-Result<EvidenceSaved> Saver::certify() {
-  auto evidence = TRY(EvidenceReader::open(writer_->temporary_path()));
+// What was on the console before the checkpoint.
+ConsoleCast Saver::past_console() const {
   ConsoleCast cast(setup_.recorder_name, guest_.machine_info.rtc_base_ns);
   for (const ConsoleHistory::Piece& piece : guest_.console.history().pieces()) {
     cast.add(seconds_of(piece.ticks), piece.bytes);
   }
-  auto verdict = replay(*evidence, cast);
-  if (!verdict && verdict.error().kind == ErrorKind::kDamaged) return std::unexpected(verdict.error());
-  EvidenceSaved saved;
-  std::optional<Certificate> certificate;
-  manifest_.uncertified_reason.clear();
-  if (!verdict) {
-    manifest_.uncertified_reason = saved.detail = "it could not be replayed: " + verdict.error().message;
-  } else {
-    saved.certified = manifest_.certified = verdict->exact();
-    saved.steps = verdict->steps;
-    saved.digests_compared = verdict->digests_compared;
-    saved.mismatches = verdict->exact() ? 0 : 1;
-    manifest_.guest_time_end_ticks = verdict->guest_time_end_ticks;
-  }
-  if (verdict && verdict->exact()) {
-    certificate =
-        make_certificate(*evidence, *verdict, engine_name(setup_.engine), kToolVersion, clock_.realtime_ns());
-  } else if (verdict) {
-    manifest_.diverged_at = verdict->divergence->position;
-    manifest_.uncertified_reason = verdict->divergence->what;
-    saved.detail = fmt::format("diverged at position {}: {}", raw(verdict->divergence->position),
-                               verdict->divergence->what);
-  }
+  return cast;
+}
+
+// What is certified is the file, not what this process remembers: it is read back and replayed.
+Result<Saver::Replay> Saver::replay(ConsoleCast& cast) {
+  auto evidence = TRY(EvidenceReader::open(writer_->temporary_path()));
+  CastConsole console(cast);
+  ReplayOptions options{.engine = setup_.engine, .temporary_folder = setup_.run_folder, .disk_paths = {}};
+  auto replayer = TRY(Replayer::open(*evidence, options, console));
+  console.attach(replayer->machine());
+  ReplayVerdict verdict = replay_to_end(
+      *replayer, [this](uint64_t percent) { supervisor_.send(encode_message(CertifyProgress{percent})); });
+  return Replay{std::move(evidence), std::move(verdict)};
+}
+
+Result<EvidenceSaved> Saver::publish(EvidenceSaved saved, const std::optional<Certificate>& certificate, ConsoleCast& cast) {
   cast.marker(seconds_of(manifest_.guest_time_end_ticks), order_.notice.cause + ": " + order_.notice.detail);
-  if (auto done = writer_->certify(manifest_, certificate, cast.finish()); !done)
-    return std::unexpected(done.error());
+  if (auto done = writer_->certify(manifest_, certificate, cast.finish()); !done) return std::unexpected(done.error());
   saved.path = TRY(writer_->publish());
   return saved;
 }
 
-Result<EvidenceSaved> Saver::save(Ring& ring, uint64_t offset) {
+// Evidence that cannot be replayed here and now, for lack of memory or room, is worth keeping: it says that it has no
+// certificate.
+Result<EvidenceSaved> Saver::keep_uncertified(const std::string& why) {
+  EvidenceSaved saved;
+  manifest_.uncertified_reason = saved.detail = "it could not be replayed: " + why;
+  ConsoleCast cast = past_console();
+  return publish(std::move(saved), std::nullopt, cast);
+}
+
+// over: told when the replay has come to an end, be it an error.
+Result<EvidenceSaved> Saver::certify(Channel& over) {
+  ConsoleCast cast = past_console();
+  auto replayed = replay(cast);
+  constexpr uint8_t kOver = 1;
+  over.send({&kOver, 1});
+  if (!replayed && replayed.error().kind == ErrorKind::kDamaged) return std::unexpected(replayed.error());
+  if (!replayed) return keep_uncertified(replayed.error().message);
+  const ReplayVerdict& verdict = replayed->verdict;
+  EvidenceSaved saved{.certified = verdict.exact(),
+                      .detail = {},
+                      .steps = verdict.steps,
+                      .digests_compared = verdict.digests_compared,
+                      .mismatches = verdict.exact() ? 0u : 1u};
+  manifest_.guest_time_end_ticks = verdict.guest_time_end_ticks;
+  manifest_.certified = verdict.exact();
+  manifest_.uncertified_reason.clear();
+  std::optional<Certificate> certificate;
+  if (verdict.exact()) {
+    certificate =
+        make_certificate(*replayed->evidence, verdict, engine_name(setup_.engine), kToolVersion, clock_.realtime_ns());
+  } else {
+    manifest_.diverged_at = verdict.divergence->position;
+    manifest_.uncertified_reason = verdict.divergence->what;
+    saved.detail = fmt::format("diverged at position {}: {}", raw(verdict.divergence->position), verdict.divergence->what);
+  }
+  return publish(std::move(saved), certificate, cast);
+}
+
+Result<void> Saver::capture(Ring& ring, uint64_t offset) {
   auto written = write_past(ring, offset);
   // From here on nothing of the running recorder is needed, whether it worked or not.
   ring.control().pinned.store(~0ull);
-  if (!written) return std::unexpected(written.error());
-  if (auto finished = writer_->finish_uncertified(manifest_); !finished)
-    return std::unexpected(finished.error());
+  if (!written) return written;
+  if (auto finished = writer_->finish_uncertified(manifest_); !finished) return finished;
   // Its memory is needed for the replay, and the images' locks by others.
   guest_.machine.reset();
   guest_.disks.images.clear();
   supervisor_.send(encode_message(PastCaptured{}));
-  return certify();
+  return {};
+}
+
+int Saver::tell(const Result<EvidenceSaved>& saved) {
+  supervisor_.send(saved ? encode_message(*saved) : encode_message(SaveFailed{saved.error()}));
+  return saved ? 0 : static_cast<int>(saved.error().kind);
+}
+
+// A child replays and does the rest. What fails in the middle of a replay (no room for what the guest writes, no memory) may
+// end its process, and is not to take the evidence along: then this process, which waits, keeps it without a certificate.
+int Saver::run(Ring& ring, uint64_t offset) {
+  if (auto captured = capture(ring, offset); !captured) return tell(std::unexpected(captured.error()));
+  auto over = Channel::pair();
+  if (!over) return tell(keep_uncertified(over.error().message));
+  auto& [ours, theirs] = *over;
+  auto forked = fork_process("recount-saver", [this, &ours, &theirs] {
+    die_with_parent();
+    ours = Channel();
+    return tell(certify(theirs));
+  });
+  if (!forked) return tell(keep_uncertified(forked.error().message));
+  theirs = Channel();
+  constexpr uint64_t kWait_ns = 1'000'000'000;
+  bool replayed = false;
+  while (!ours.closed()) {
+    wait_readable(std::array{ours.fd()}, kWait_ns);
+    while (ours.receive()) replayed = true;
+  }
+  return replayed ? 0 : tell(keep_uncertified("the replay broke off"));
 }
 
 }  // namespace
 
 int run_saver(const SaverSetup& setup, const SaveEvidence& order, Guest& guest, Ring& ring, uint64_t offset,
               Channel supervisor) {
-  auto saved = Saver(setup, order, guest, supervisor).save(ring, offset);
-  if (saved) {
-    supervisor.send(encode_message(*saved));
-    return 0;
-  }
-  supervisor.send(encode_message(SaveFailed{saved.error()}));
-  return static_cast<int>(saved.error().kind);
+  return Saver(setup, order, guest, supervisor).run(ring, offset);
 }
 
 }  // namespace recount

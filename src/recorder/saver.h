@@ -1,6 +1,6 @@
 #pragma once
 // The saver's process: forked off the backup when evidence is wanted, it has the backup's state as the past.
-// It writes the evidence file, replays the file itself to its end, certifies it, and gives it its name.
+// It writes the evidence file, replays the file itself to its end (in a child: a replay may break off), certifies it, and gives it its name.
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "base/give_up.h"
+#include "host/give_up.h"
 
 #include <cstdio>
 #include <cstdlib>
