@@ -16,10 +16,13 @@ uint64_t read_clock(clockid_t id) {
 
 uint64_t SystemClock::monotonic_ns() const { return read_clock(CLOCK_MONOTONIC); }
 uint64_t SystemClock::realtime_ns() const { return read_clock(CLOCK_REALTIME); }
-// Both begin at boot, and differ by what lies between the two readings too: nobody suspends for that short.
+// Both begin at boot. A process that is stopped between two readings is no suspended host.
 uint64_t SystemClock::suspended_ns() const {
-  uint64_t monotonic = read_clock(CLOCK_MONOTONIC);
-  return std::max(read_clock(CLOCK_BOOTTIME), monotonic) - monotonic;
+  constexpr uint64_t kAtOnce_ns = 10'000'000;
+  for (;;) {
+    uint64_t before = read_clock(CLOCK_MONOTONIC), boot = read_clock(CLOCK_BOOTTIME), after = read_clock(CLOCK_MONOTONIC);
+    if (after - before < kAtOnce_ns) return std::max(boot, before) - before;
+  }
 }
 
 }  // namespace recount
