@@ -12,6 +12,14 @@ constexpr uint32_t kPriorityMask = 7;
 }  // namespace
 
 // The pending and enabled source of highest priority above the threshold; the lowest number breaks ties.
+bool Plic::listens(unsigned context) const {
+  const Context& c = contexts_[context];
+  for (unsigned source = 1; source < kSources; ++source) {
+    if ((c.enabled[source / 32] >> source % 32 & 1) != 0 && priority_[source] > c.threshold) return true;
+  }
+  return false;
+}
+
 unsigned Plic::best(const Context& c) const {
   unsigned found = 0;
   uint32_t found_priority = c.threshold;

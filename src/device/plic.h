@@ -22,6 +22,8 @@ class Plic final : public MmioDevice {
   // The levels of sources 1 to 31, a bit each: all that a board here uses. The machine sets them often.
   size_t context_count() const { return contexts_.size(); }
   void set_levels(uint32_t high) { level_[0] = high & ~1u; }
+  // Whether any source could ever raise this context's interrupt line, as it is set up.
+  bool listens(unsigned context) const;
   // Whether this context's interrupt line is high.
   bool pending(unsigned context) const { return best(contexts_[context]) != 0; }
 

@@ -240,7 +240,7 @@ bool Machine::interrupt_may_end_loop() const {
   if (s.privilege == Privilege::kMachine) return false;
   uint64_t kept = s.mie & ~s.mideleg;
   auto is_kept = [&](Interrupt i) { return (kept >> i & 1) != 0; };
-  bool device = is_kept(kSei) || is_kept(kMei);
+  bool device = (is_kept(kSei) && plic_.listens(kSupervisorContext)) || (is_kept(kMei) && plic_.listens(kMachineContext));
   bool machine_timer = is_kept(kMti) && aclint_.mtimecmp(0) != kNever;
   bool supervisor_timer = is_kept(kSti) && hart_.timer_deadline() != kNever;
   return device || machine_timer || supervisor_timer || (hart_.mip() & kept) != 0;
