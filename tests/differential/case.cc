@@ -680,8 +680,10 @@ void Generator::emit_reserved_pair(Privilege mode) {
     if (!only_pairs_) return;
     bool bare = case_.csr(CaseCsr::satp) >> satp::kModeShift == satp::kBare;
     base = mode == Privilege::kUser && !bare ? kUserPointer : kIdentityPointer;
-  } else if (chance(70)) {
-    base = kAlignedPointer;
+  } else {
+    // In M-mode, and where nothing is translated, an address of the window is no memory.
+    bool bare = mode == Privilege::kMachine || case_.csr(CaseCsr::satp) >> satp::kModeShift == satp::kBare;
+    base = bare ? kIdentityPointer : kAlignedPointer;
   }
   emit(wide ? Op::kLrD : Op::kLrW, {.rd = 5, .rs1 = base});
   if (chance(50)) emit(Op::kAddi, {.rd = 6, .rs1 = 5, .imm = static_cast<int64_t>(below(16))});

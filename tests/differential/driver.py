@@ -132,7 +132,7 @@ def main():
             if different and not options.goes_on:
                 break
     # A loop that is found on one side only is rare. Many of them hide a side that hangs.
-    return 1 if different or one_sided > cases / 1000 + 3 else 0
+    return 1 if different or one_sided > cases // 2000 else 0
 
 
 if __name__ == "__main__":
