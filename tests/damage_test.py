@@ -325,7 +325,6 @@ def full_disk_at_the_start_is_one_line(bench):
         (bench.folder / "filler").unlink()
 
 
-# Marks of much text fill the ring while the backup is stopped.
 def full_disk_at_a_replay_is_one_line(bench):
     image = bench.folder / "disk.img"
     image.write_bytes(bytes(1 << 20))
@@ -373,6 +372,7 @@ def full_standard_output_is_told(bench):
     expect_equal((done.returncode, done.stderr), (0, ""), "a closed pipe")
 
 
+# Marks of much text fill the ring while the backup is stopped.
 def fill_ring(recorder, bytes_wanted):
     os.kill(recorder.status()["backup_pid"], signal.SIGSTOP)
     for _ in range(bytes_wanted // MARK_BYTES + 2):

@@ -8,6 +8,7 @@ import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import preload  # noqa: E402
 from recorder_process import wait_until  # noqa: E402
 from recorder_test import Bench, expect, expect_equal, fail  # noqa: E402
 from table import put_clocks  # noqa: E402
@@ -21,7 +22,7 @@ class Clocks:
     def __init__(self, bench, window="2s", **clocks):
         self.table = bench.folder / "table"
         self.put(**clocks)
-        self.context = bench.recorder("--window", window, environment={"LD_PRELOAD": bench.injector, "RECOUNT_FAULT_TABLE": str(self.table)})
+        self.context = bench.recorder("--window", window, environment=preload.environment(bench.injector, self.table))
         self.recorder = self.context.__enter__()
         self.wait_for_ticks(3)
 

@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 
+import preload
 from recorder_process import Recorder, Unexpected, temporary_folder, wait_until
 from table import read_table
 
@@ -52,10 +53,7 @@ class Bench:
         self.image.write_bytes(bytes(IMAGE_BYTES))
 
     def environment(self, fault):
-        table = self.folder / "table"
-        return {"LD_PRELOAD": str(self.setup.injector), "RECOUNT_FAULT_TABLE": str(table), "RECOUNT_FAULT": fault,
-                "RECOUNT_DIR": str(self.folder), "TMPDIR": str(self.folder),
-                "ASAN_OPTIONS": "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")}
+        return {"RECOUNT_DIR": str(self.folder), "TMPDIR": str(self.folder)} | preload.environment(self.setup.injector, self.folder / "table", fault)
 
     def verb(self, *words, fault=None):
         """A verb of recount, without faults if fault is None."""

@@ -7,6 +7,7 @@ import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import preload  # noqa: E402
 from recorder_process import CAPTURED  # noqa: E402
 from recorder_test import Bench, expect, expect_equal  # noqa: E402
 
@@ -17,8 +18,7 @@ def main():
         bench = Bench(recount, guests)
         image = bench.folder / "disk.img"
         image.write_bytes(bytes(1 << 20))
-        environment = {"LD_PRELOAD": injector, "RECOUNT_FAULT_TABLE": str(bench.folder / "table"), "RECOUNT_FAULT": "saver/" + fault,
-                       "ASAN_OPTIONS": "verify_asan_link_order=0"}
+        environment = preload.environment(injector, bench.folder / "table", "saver/" + fault)
         with bench.recorder("--drive", image, environment=environment) as recorder:
             recorder.type(b"f")
             expect_equal(recorder.wait(), CAPTURED, f"{fault}: exit code", recorder)
