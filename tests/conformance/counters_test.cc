@@ -55,7 +55,7 @@ TEST_P(Counters, ARetiredInstructionIsCountedByTheNext) {
   EXPECT_EQ(s.x[12] - s.x[11], 2u);
   EXPECT_EQ(s.x[13], 4u);
 }
-// docs/determinism.md: refund errors at side exits. Wherever a block is left, what retired is counted, and no more.
+// Wherever a block is left, what retired is counted, and no more.
 TEST_P(Counters, BlockThatIsLeftEarlyCountsWhatRetired) {
   put(kHandler, Assembler().csr(Op::kCsrrs, 10, csr::kMinstret, 0).emit(Op::kJal));
   Assembler rest;

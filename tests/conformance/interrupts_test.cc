@@ -119,7 +119,7 @@ TEST_P(Interrupts, VectoredModeMovesInterruptsOnly) {
   EXPECT_EQ(machine_->machine().hart().privilege, Privilege::kSupervisor);
 }
 
-// docs/determinism.md: an interrupt and an exception at the same count.
+// An interrupt and an exception at the same step.
 TEST_P(Interrupts, InterruptComesBeforeTheExceptionOfTheSameStep) {
   hart_.menvcfg = menvcfg::kStce;
   hart_.stimecmp = 2;

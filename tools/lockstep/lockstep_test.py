@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The lockstep driver agrees with itself, and finds what is broken on purpose: lockstep_test.py LOCKSTEP"""
+"""The lockstep driver runs its programs, and refuses bad usage: lockstep_test.py LOCKSTEP. What it does with a difference:
+tests/lockstep_test.cc."""
 import subprocess
 import sys
 
