@@ -223,10 +223,11 @@ TEST_P(Float, EveryInstructionGivesMpfrsBitsAndFlags) {
         for (auto* machine : {&pair.tested, &pair.oracle}) {
           uint64_t at = kResults + 16 * n, bits = pair.result(**machine, at), flags = pair.result(**machine, at + 8);
           if (bits == right.bits && flags == right.flags) continue;
-          ADD_FAILURE() << "RECOUNT_TEST_SEED=" << seed << ": " << (machine == &pair.oracle ? "reference" : engine_name(GetParam())) << ": "
-                        << info_of(op).mnemonic << ", rm " << rm << ", frm " << int{frm} << std::hex << ", of 0x" << operand(0) << " 0x"
-                        << operand(1) << " 0x" << operand(2) << " 0x" << operand(3) << ": 0x" << bits << " (flags 0x" << flags << "), not 0x"
-                        << right.bits << " (flags 0x" << int{right.flags} << ")";
+          EngineKind engine = machine == &pair.oracle ? EngineKind::kReference : GetParam();
+          ADD_FAILURE() << "RECOUNT_TEST_SEED=" << seed << ": " << engine_name(engine) << ": " << info_of(op).mnemonic << ", rm "
+                        << rm << ", frm " << int{frm} << std::hex << ", of 0x" << operand(0) << " 0x" << operand(1) << " 0x"
+                        << operand(2) << " 0x" << operand(3) << ": 0x" << bits << " (flags 0x" << flags << "), not 0x" << right.bits
+                        << " (flags 0x" << int{right.flags} << ")";
           return;
         }
       }

@@ -37,7 +37,9 @@ void MmuAudit::check_page(Access access, const TlbEntry& entry) const {
 
 void MmuAudit::check_walk(Access access, const TlbEntry& entry, uint64_t satp) const {
   TlbContext context = Tlb::context_of(entry.tag), mode = tlb_context::mode(context);
-  Privilege privilege = mode == tlb_context::kMachine ? Privilege::kMachine : mode == 0 ? Privilege::kUser : Privilege::kSupervisor;
+  Privilege privilege = mode == tlb_context::kMachine ? Privilege::kMachine
+                        : mode == 0                   ? Privilege::kUser
+                                                      : Privilege::kSupervisor;
   uint64_t pa = entry.page();
   if (privilege != Privilege::kMachine && satp >> satp::kModeShift != satp::kBare) pa = walk(access, entry.page(), context, satp);
   CHECK(ram_.contains(Gpa{pa}, kPageSize));
@@ -58,7 +60,8 @@ uint64_t MmuAudit::walk(Access access, uint64_t va, TlbContext context, uint64_t
     unsigned shift = 12 + 9 * static_cast<unsigned>(level);
     Gpa pte_gpa{table + ((va >> shift) & 511) * 8};
     CHECK(ram_.contains(pte_gpa, 8));
-    uint8_t marks = static_cast<uint8_t>((level == 0 ? kFramePageTable : kFrameUpperTable) | (va >> 63 == 0 ? kFrameLowHalf : kFrameHighHalf));
+    auto marks = static_cast<uint8_t>((level == 0 ? kFramePageTable : kFrameUpperTable) |
+                                      (va >> 63 == 0 ? kFrameLowHalf : kFrameHighHalf));
     CHECK((ram_.flags(pte_gpa) & marks) == marks);
     auto pte = load_le<uint64_t>(ram_.host(pte_gpa));
     CHECK((pte & kV) != 0 && (pte & kReservedHigh) == 0);

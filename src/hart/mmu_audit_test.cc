@@ -32,8 +32,8 @@ TEST_P(MmuAuditTest, HoldsWhileEveryStoreIsSeen) {
 }
 
 TEST_P(MmuAuditTest, FindsAnEntryThatChangedUnseen) {
-  for (uint64_t changed : {uint64_t{0}, pte(kPage + kPageSize, kAll), pte(kPage, kAll & ~kA), pte(kPage, kAll & ~kD), pte(kPage, kAll & ~kR & ~kW),
-                           pte(kPage, kAll & ~kX), pte(kPage, kAll | kU)}) {
+  for (uint64_t changed : {uint64_t{0}, pte(kPage + kPageSize, kAll), pte(kPage, kAll & ~kA), pte(kPage, kAll & ~kD),
+                           pte(kPage, kAll & ~kR & ~kW), pte(kPage, kAll & ~kX), pte(kPage, kAll | kU)}) {
     EXPECT_DEATH((poke(0, changed), audit()), "CHECK failed") << std::hex << changed;
   }
   EXPECT_DEATH((poke(1, 0), audit()), "CHECK failed");

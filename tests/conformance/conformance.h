@@ -73,7 +73,8 @@ class Conformance : public testing::TestWithParam<EngineKind> {
     put(kCode, Assembler().emit(op, fields).emit(Op::kJal));
     return run();
   }
-  // The same behind a store to and a load from kData's page: its translations are cached then, so that engines take their fast ways.
+  // The same behind a store to and a load from kData's page: its translations are cached then, so that engines take their
+  // fast ways.
   const HartState& run_one_warm(Op op, const Fields& fields) {
     hart_.x[31] = kRam + kData + kPageSize / 2;
     put(kCode, Assembler()

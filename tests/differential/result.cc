@@ -36,7 +36,8 @@ class Normalised {
                 modified || is_at(pc, Format::kCacheBlock));
     }
     // The S-mode handler has moved sepc on: any such instruction may have been the one.
-    normalise(csr_at(CaseCsr::scause), csr_at(CaseCsr::stval), modified || holds(Format::kAtomic), modified || holds(Format::kCacheBlock));
+    bool atomic = modified || holds(Format::kAtomic), block = modified || holds(Format::kCacheBlock);
+    normalise(csr_at(CaseCsr::scause), csr_at(CaseCsr::stval), atomic, block);
     return std::move(bytes_);
   }
 
@@ -136,7 +137,8 @@ Differences differences(const Case& which, const Oracle& oracle, ByteView ours, 
     if (c.same() && (here || there)) return {{}, here && there ? Watchdog::kBoth : Watchdog::kOne};
     uint64_t cause = c.ours(at + TRAP_CAUSE), pc = c.ours(at + TRAP_EPC);
     bool store_fault = cause == kStoreAccess || cause == kStorePage;
-    bool fails_otherwise = oracle.differs_in(Exception::kFailingScDoesNotFault) || oracle.differs_in(Exception::kFailingScLooksAtPermissionsOnly);
+    bool fails_otherwise = oracle.differs_in(Exception::kFailingScDoesNotFault) ||
+                           oracle.differs_in(Exception::kFailingScLooksAtPermissionsOnly);
     if (c.same() && store_fault && pc != c.theirs(at + TRAP_EPC) && fails_otherwise && is_store_conditional(which, pc)) return {};
     c.compare(fmt::format("trap {} mcause", i), at + TRAP_CAUSE);
     c.compare(fmt::format("trap {} mepc", i), at + TRAP_EPC);

@@ -24,7 +24,8 @@ std::string check_engines(const std::vector<std::string>& names, std::vector<Eng
 
 std::string guest_file(const char* name) {
   const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
-  return (cache != nullptr && *cache != 0 ? cache : std::string(home != nullptr ? home : "") + "/.cache") + "/recount/guest/" + name;
+  std::string base = cache != nullptr && *cache != 0 ? cache : std::string(home != nullptr ? home : "") + "/.cache";
+  return base + "/recount/guest/" + name;
 }
 
 int run(int argc, char** argv) {
@@ -37,11 +38,17 @@ int run(int argc, char** argv) {
   p->add_option("--seed", programs.seed, "of the first program; the next has the next number");
   p->add_option("--count", programs.count, "programs")->check(CLI::PositiveNumber)->capture_default_str();
   p->add_option("--steps", programs.most_steps, "of each, at most")->check(CLI::PositiveNumber)->capture_default_str();
-  p->add_option("--engines", names, "the first is what the others are compared with (default: reference,interp,jit)")->delimiter(',');
+  p->add_option("--engines", names, "the first is what the others are compared with (default: reference,interp,jit)")
+      ->delimiter(',');
 
-  LinuxOptions linux_guest{.seed = programs.seed, .kernel = guest_file("Image"), .initrd = guest_file("initramfs.cpio.gz"),
-                     .append = "console=ttyS0 earlycon=sbi recount.run=poweroff", .ram_bytes = 128 << 20, .most_steps = 5'000'000'000,
-                     .longest_slice = 2'000'000, .engines = {}};
+  LinuxOptions linux_guest{.seed = programs.seed,
+                           .kernel = guest_file("Image"),
+                           .initrd = guest_file("initramfs.cpio.gz"),
+                           .append = "console=ttyS0 earlycon=sbi recount.run=poweroff",
+                           .ram_bytes = 128 << 20,
+                           .most_steps = 5'000'000'000,
+                           .longest_slice = 2'000'000,
+                           .engines = {}};
   uint64_t megabytes = linux_guest.ram_bytes >> 20;
   auto* l = app.add_subcommand("linux", "a Linux guest, from power-on to its end (default: the one that scripts/guest makes)");
   l->add_option("--seed", linux_guest.seed, "of where they are stopped, and what is typed");
@@ -50,7 +57,9 @@ int run(int argc, char** argv) {
   l->add_option("--append", linux_guest.append, "kernel command line")->capture_default_str();
   l->add_option("--memory", megabytes, "MiB")->check(CLI::Range(16, 65536))->capture_default_str();
   l->add_option("--steps", linux_guest.most_steps, "at most")->check(CLI::PositiveNumber)->capture_default_str();
-  l->add_option("--slice", linux_guest.longest_slice, "most steps between two comparisons")->check(CLI::PositiveNumber)->capture_default_str();
+  l->add_option("--slice", linux_guest.longest_slice, "most steps between two comparisons")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   l->add_flag("--input", linux_guest.input, "type random bytes on its consoles");
   l->add_option("--engines", names, "the first is what the others are compared with (default: interp,jit)")->delimiter(',');
 
@@ -60,7 +69,8 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
   bool is_linux = l->parsed();
-  if (names.empty()) names = is_linux ? std::vector<std::string>{"interp", "jit"} : std::vector<std::string>{"reference", "interp", "jit"};
+  if (names.empty() && is_linux) names = {"interp", "jit"};
+  if (names.empty()) names = {"reference", "interp", "jit"};
   if (std::string wrong = check_engines(names, is_linux ? linux_guest.engines : programs.engines); !wrong.empty()) {
     std::fprintf(stderr, "lockstep: %s\n", wrong.c_str());
     return kUsage;

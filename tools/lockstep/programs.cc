@@ -11,8 +11,8 @@ int run_programs(const ProgramOptions& options) {
   Progress progress;
   uint64_t steps = 0, ended_early = 0;
   auto say = [&](uint64_t done, const char* verdict) {
-    fmt::print("{} programs from seed {} on, {} steps on each of {} engines, {} ended early, {}, {} s\n", done, options.seed, steps,
-               options.engines.size(), ended_early, verdict, progress.seconds());
+    fmt::print("{} programs from seed {} on, {} steps on each of {} engines, {} ended early, {}, {} s\n", done, options.seed,
+               steps, options.engines.size(), ended_early, verdict, progress.seconds());
     std::fflush(stdout);
   };
   for (uint64_t done = 0; done < options.count; ++done) {
