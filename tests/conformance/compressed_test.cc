@@ -12,7 +12,7 @@ class Compressed : public Conformance {
     for (unsigned i = 1; i < 32; ++i) hart_.x[i] = 0x1000 * i + 0x8000000000000001;
     hart_.x[2] = hart_.x[8] = hart_.x[9] = kRam + kData;
     hart_.mstatus |= mstatus::kFs;
-    for (unsigned i = 0; i < 32; ++i) hart_.f[i] = 0x1111111111111111 * (i % 15 + 1);
+    for (unsigned i = 0; i < 32; ++i) hart_.f[i] = 0x1111111111111111ull * (i % 15 + 1);
   }
   // The instruction, then a jump to itself.
   const HartState& run_half(uint16_t half) {
