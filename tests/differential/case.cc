@@ -10,6 +10,7 @@
 #include "isa/insn.h"
 #include "memory/ram.h"
 #include "support/assembler.h"
+#include "support/random_value.h"
 #include "support/seed.h"
 
 namespace recount::differential {
@@ -72,7 +73,7 @@ class Generator {
   Segment make_segment(uint64_t code, Freedom freedom);
   uint64_t random_pte(unsigned window_page);
   uint64_t random_satp();
-  uint64_t random_value();
+  uint64_t random_value() { return test::random_value(random_); }
   uint64_t random_pointer(unsigned role);
   uint64_t near_edge();
   uint64_t random_status(Privilege mode, bool changes_status);
@@ -190,62 +191,6 @@ void Generator::make_tables() {
   put64(kMiddleIdentity, table(kLeafIdentity));
   for (unsigned i = 0; i < kArenaPages; ++i) put64(kLeafIdentity + 8 * i, (ARENA + i * kPageSize) >> 2 | all);
   put64(kRoot48, table(kRoot));
-}
-
-uint64_t Generator::random_value() {
-  constexpr uint64_t kSpecial[] = {0,
-                                   1,
-                                   2,
-                                   ~0ull,
-                                   1ull << 63,
-                                   ~(1ull << 63),
-                                   0x80000000,
-                                   0x7fffffff,
-                                   0xffffffff80000000,
-                                   0x100000000,
-                                   0x7ff0000000000000,
-                                   0xfff0000000000000,
-                                   0x7ff8000000000000,
-                                   0x7ff0000000000001,
-                                   0xfff8000000000000,
-                                   0xffffffff7f800000,
-                                   0xffffffffff800000,
-                                   0xffffffffffc00001,
-                                   0xffffffff7f800001,
-                                   0xffffffff7fc00000,
-                                   0xffffffff00000001,
-                                   0x0010000000000000,
-                                   0x000fffffffffffff,
-                                   0x7fefffffffffffff,
-                                   0x3ff0000000000000,
-                                   0xbff0000000000000,
-                                   0x3fe0000000000000,
-                                   0xffffffff3f800000,
-                                   0xffffffffbf800000,
-                                   0xffffffff00800000,
-                                   0xffffffff007fffff,
-                                   0xffffffff7f7fffff,
-                                   0xffffffff80000000,
-                                   0x8000000000000000,
-                                   0x43e0000000000000,
-                                   0xc3e0000000000000,
-                                   0x43f0000000000000,
-                                   0x41dfffffffc00000,
-                                   0xffffffff5f000000,
-                                   0xffffffff4f000000,
-                                   0xffffffffcf000000,
-                                   0xffffffff4f800000,
-                                   0x3810000000000000,
-                                   0x47efffffe0000000,
-                                   0x36a0000000000000};
-  switch (below(6)) {
-    case 0:
-    case 1: return one_of(kSpecial);
-    case 2: return random_();
-    case 3: return random_() >> below(64);
-    case 4: return 0xffffffff00000000 | random_();                                      // a single
-    default: return (one_of(kSpecial) + below(5) - 2) ^ (chance(30) ? 1ull << 63 : 0);  // beside one
-  }
 }
 
 uint64_t Generator::near_edge() {

@@ -6,6 +6,7 @@
 #include "isa/csr.h"
 #include "machine/board.h"
 #include "support/assembler.h"
+#include "support/random_value.h"
 
 namespace recount::test {
 namespace {
@@ -66,7 +67,7 @@ class Generator {
   uint64_t random_pte(unsigned window_page);
   uint64_t random_pc(Privilege mode);
   uint64_t random_pointer(unsigned role);
-  uint64_t random_value();
+  uint64_t random_value() { return test::random_value(random_); }
   uint64_t random_satp();
   uint64_t near_edge();
   void emit(Op op, Fields fields) { code_.push_back(encode(op, fields)); }
@@ -181,30 +182,6 @@ void Generator::make_tables() {
 
 uint64_t Generator::near_edge() {
   return chance(60) ? kPageSize - below(20) : chance(50) ? below(32) & ~7ull : below(kPageSize) & ~7ull;
-}
-
-uint64_t Generator::random_value() {
-  constexpr uint64_t kSpecial[] = {0,
-                                   1,
-                                   ~0ull,
-                                   1ull << 63,
-                                   ~(1ull << 63),
-                                   0x80000000,
-                                   0x7fffffff,
-                                   0xffffffff80000000,
-                                   0x7ff0000000000000,
-                                   0xfff0000000000000,
-                                   0x7ff8000000000000,
-                                   0x7ff0000000000001,
-                                   0xffffffff7f800000,
-                                   0xffffffffffc00001,
-                                   0xffffffff00000001,
-                                   0x0010000000000000,
-                                   0x3ff0000000000000,
-                                   0xffffffff3f800000,
-                                   0x43e0000000000000,
-                                   0xffffffff5f000000};
-  return chance(60) ? one_of(kSpecial) : chance(50) ? random_() : random_() >> below(64);
 }
 
 // Mostly where that mode may execute.
