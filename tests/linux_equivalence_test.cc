@@ -3,8 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
+#include "support/guest.h"
 #include "support/seed.h"
 #include "support/test_machine.h"
 
@@ -15,14 +14,6 @@ constexpr uint64_t kSteps = 300'000'000;
 constexpr uint64_t kDigestEvery = 10'000'000;
 constexpr uint64_t kOracleSteps = 30'000'000, kOracleFrom = 200'000'000;
 
-std::string guest_folder() {
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  const char* home = std::getenv("HOME");
-  std::string base =
-      cache != nullptr && *cache != 0 ? cache : std::string(home != nullptr ? home : "") + "/.cache";
-  return base + "/recount/guest/";
-}
-
 std::unique_ptr<TestMachine> boot(EngineKind engine, const JitOptions& jit = {}) {
   MachineConfig config;
   config.ram_bytes = 128 << 20;
@@ -30,8 +21,8 @@ std::unique_ptr<TestMachine> boot(EngineKind engine, const JitOptions& jit = {})
   config.engine = engine;
   config.jit = jit;
   BootImages images{.firmware = {},
-                    .kernel = read_or_die(guest_folder() + "vmlinuz"),
-                    .initrd = read_or_die(guest_folder() + "initramfs.cpio.gz")};
+                    .kernel = guest_file("vmlinuz"),
+                    .initrd = guest_file("initramfs.cpio.gz")};
   auto t = std::make_unique<TestMachine>(config, images);
   t->set_events(time_at_rate(kStepRate));
   return t;
@@ -197,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, LinuxEquivalence, testing::Values(EngineKind::
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  if (!std::filesystem::exists(recount::test::guest_folder() + "vmlinuz")) {
+  if (!recount::test::has_guest()) {
     std::puts("skipped: the guest is not made: scripts/guest makes it");
     return 77;
   }

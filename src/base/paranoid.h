@@ -1,6 +1,6 @@
 #pragma once
 // A paranoid build (cmake -DRECOUNT_PARANOID=ON) checks on the run what is otherwise true by construction, and ends in a
-// failed CHECK where it is not. Much slower; nothing else differs.
+// failed CHECK where it is not. Slower; nothing else differs.
 
 namespace recount {
 

@@ -11,7 +11,6 @@ constexpr uint32_t kPriorityMask = 7;
 
 }  // namespace
 
-// The pending and enabled source of highest priority above the threshold; the lowest number breaks ties.
 bool Plic::listens(unsigned context) const {
   const Context& c = contexts_[context];
   for (unsigned source = 1; source < kSources; ++source) {
@@ -20,6 +19,7 @@ bool Plic::listens(unsigned context) const {
   return false;
 }
 
+// The pending and enabled source of highest priority above the threshold; the lowest number breaks ties.
 unsigned Plic::best(const Context& c) const {
   unsigned found = 0;
   uint32_t found_priority = c.threshold;

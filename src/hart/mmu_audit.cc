@@ -29,9 +29,9 @@ void MmuAudit::check_page(Access access, const TlbEntry& entry) const {
   if (access == Access::kStore) check_store(entry);
   bool shared = access == Access::kFetch && entry.half() == 1;
   for (size_t i = 0; i < mmu_.roots_.size(); ++i) {
-    if (i != slot && !(shared && mmu_.roots_[i].high == slot)) continue;
-    if (i == slot && shared && mmu_.roots_[i].high != slot) continue;
-    if (mmu_.roots_[i].satp != Mmu::kNoRoot) check_walk(access, entry, mmu_.roots_[i].satp);
+    const Mmu::Root& root = mmu_.roots_[i];
+    bool finds_it = (shared ? root.high : i) == slot;
+    if (finds_it && root.satp != Mmu::kNoRoot) check_walk(access, entry, root.satp);
   }
 }
 

@@ -2,7 +2,6 @@
 // How the Mmu spells a TlbContext: the slot of a root, and one of 16 modes. M-mode, which translates nothing, has one for
 // all roots.
 
-#include "hart/pmp.h"
 #include "hart/tlb.h"
 
 namespace recount::tlb_context {

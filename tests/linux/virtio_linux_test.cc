@@ -11,7 +11,7 @@
 #include <random>
 
 #include "device/virtio/memory_disk_for_tests.h"
-#include "guest.h"
+#include "support/guest.h"
 #include "session/record_session.h"
 #include "session/replay_session.h"
 

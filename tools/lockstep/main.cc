@@ -1,10 +1,10 @@
 // Runs the same on several engines side by side, and shows the first step at which they differ: scripts/lockstep.
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <random>
 
 #include "lockstep/lockstep.h"
+#include "support/guest.h"
 
 namespace recount::lockstep {
 namespace {
@@ -22,12 +22,6 @@ std::string check_engines(const std::vector<std::string>& names, std::vector<Eng
   return engines.size() < 2 ? "name at least two engines" : "";
 }
 
-std::string guest_file(const char* name) {
-  const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
-  std::string base = cache != nullptr && *cache != 0 ? cache : std::string(home != nullptr ? home : "") + "/.cache";
-  return base + "/recount/guest/" + name;
-}
-
 int run(int argc, char** argv) {
   CLI::App app("Engines in lockstep: exit code 0 if they agree, 4 if not");
   app.require_subcommand(1);
@@ -42,8 +36,8 @@ int run(int argc, char** argv) {
       ->delimiter(',');
 
   LinuxOptions linux_guest{.seed = programs.seed,
-                           .kernel = guest_file("Image"),
-                           .initrd = guest_file("initramfs.cpio.gz"),
+                           .kernel = test::guest_folder() + "/Image",
+                           .initrd = test::guest_folder() + "/initramfs.cpio.gz",
                            .append = "console=ttyS0 earlycon=sbi recount.run=poweroff",
                            .ram_bytes = 128 << 20,
                            .most_steps = 5'000'000'000,

@@ -23,8 +23,8 @@ void Jit::audit() const {
   for (const x64::JumpEntry& jump : jumps_) {
     if (jump.code == nullptr || jump.key != fetch_key(jump.pc) || !hart_.mmu.fetch_holds_for_page(jump.pc)) continue;
     const jit::Translation* t = map_.find(raw(*hart_.mmu.translate_fetch(jump.pc)));
-    // A dropped block's entry is a jump to where the dispatcher is asked.
-    CHECK(t == nullptr || jump.code == memory_->executable() + t->entry || t->dropped);
+    // None: it was dropped, and its entry is a jump to where the dispatcher is asked.
+    CHECK(t == nullptr || jump.code == memory_->executable() + t->entry);
   }
 }
 
