@@ -19,7 +19,6 @@ namespace {
 using test::Assembler;
 using test::encode;
 using test::Fields;
-using test::Random;
 
 // Pages of the arena. Before and behind the data, one that pointers near its ends may reach.
 constexpr uint64_t kSupervisorHandler = 0x1000, kCode = 0x2000, kData = 0x5000, kRoot = 0xa000, kMiddle = 0xb000, kLeaf = 0xc000,
@@ -48,18 +47,12 @@ struct Freedom {
   bool sees_status;     // whether what FS has become may be looked at
 };
 
-class Generator {
+class Generator : private test::RandomMaker {
  public:
-  Generator(uint64_t seed, const Oracle& oracle) : random_(seed), oracle_(oracle) { case_.seed = seed; }
+  Generator(uint64_t seed, const Oracle& oracle) : RandomMaker(seed), oracle_(oracle) { case_.seed = seed; }
   Case make();
 
  private:
-  uint64_t below(uint64_t bound) { return test::below(random_, bound); }
-  bool chance(unsigned percent) { return test::chance(random_, percent); }
-  template <class T, size_t N>
-  T one_of(const T (&list)[N]) {
-    return list[below(N)];
-  }
   void put64(uint64_t offset, uint64_t v) { store_le(case_.arena.data() + offset, v); }
   void put_code(uint64_t offset, const std::vector<uint32_t>& words);
 
@@ -112,7 +105,6 @@ class Generator {
 
   bool differs_in(Exception e) const { return oracle_.differs_in(e); }
 
-  Random random_;
   const Oracle& oracle_;
   Case case_;
   // A handler whose first instruction is itself delegated to it is an endless trap loop, in which QEMU's clock, that counts

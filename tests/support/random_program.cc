@@ -39,18 +39,12 @@ enum Slot : int {
 constexpr unsigned kFirstPointer = 8, kPointerCount = 8;
 constexpr unsigned kDataPointer = 8, kCodePointer = 9, kWindowPointer = 10, kTablePointer = 11;
 
-class Generator {
+class Generator : private RandomMaker {
  public:
-  explicit Generator(uint64_t seed) : random_(seed) {}
+  explicit Generator(uint64_t seed) : RandomMaker(seed) {}
   RandomProgram make();
 
  private:
-  uint64_t below(uint64_t bound) { return test::below(random_, bound); }
-  bool chance(unsigned percent) { return test::chance(random_, percent); }
-  template <class T, size_t N>
-  T one_of(const T (&list)[N]) {
-    return list[below(N)];
-  }
   void put64(uint64_t offset, uint64_t v) { store_le(memory_.data() + offset, v); }
   void put_code(uint64_t offset, const std::vector<uint32_t>& words) {
     for (uint32_t w : words) {
@@ -87,7 +81,6 @@ class Generator {
   unsigned target() { return chance(92) ? one_of(kScratch) : any_register(); }
   static constexpr unsigned kScratch[] = {0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 28, 29, 30, 31};
 
-  Random random_;
   Bytes memory_;
   std::vector<uint32_t> code_;
   HartState hart_;

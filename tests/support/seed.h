@@ -49,4 +49,18 @@ using Random = std::mt19937_64;
 inline uint64_t below(Random& random, uint64_t bound) { return random() % bound; }
 inline bool chance(Random& random, unsigned percent) { return below(random, 100) < percent; }
 
+// What makes something at random derives from this: its choices then read without the generator they come from.
+class RandomMaker {
+ protected:
+  explicit RandomMaker(uint64_t seed) : random_(seed) {}
+  uint64_t below(uint64_t bound) { return test::below(random_, bound); }
+  bool chance(unsigned percent) { return test::chance(random_, percent); }
+  template <class T, size_t N>
+  T one_of(const T (&list)[N]) {
+    return list[below(N)];
+  }
+
+  Random random_;
+};
+
 }  // namespace recount::test
