@@ -92,12 +92,11 @@ TEST(ControlServer, WithoutDescriptorsItIsNotWaitedForInACircle) {
   server.serve();  // as after the wait that the supervisor does anyway
   fds.clear();
   server.add_fds(fds);
-  EXPECT_EQ(fds.size(), 2u);
-  for (int i = 0; i < 1000 && wait_readable(fds, 10'000'000'000); ++i) {
+  EXPECT_FALSE(fds.empty());  // listened at again; with the peer, unless it has had its answer and gone already
+  for (int i = 0; i < 1000 && fds.size() > 1 && wait_readable(fds, 10'000'000'000); ++i) {
     server.serve();
     fds.clear();
     server.add_fds(fds);
-    if (fds.size() == 1) break;  // answered, and gone
   }
   client.join();
   EXPECT_EQ(answer, "answer");
