@@ -18,6 +18,7 @@ constexpr uint64_t kRedraw_ns = 500'000'000;
 constexpr uint64_t kRetryProtection_ns = 2'000'000'000, kRetrySpool_ns = 1'000'000'000;
 constexpr int kCapturedExit = 3;
 constexpr int kDivergedExit = 4;
+constexpr const char* kNoBackup = "no backup is there to save from";
 
 // Calls heard for every message that is there. What does not decode closes the channel: its sender has gone
 // mad.
@@ -233,7 +234,7 @@ void Supervisor::start_waiting_save() {
     auto channel = Channel::pair();
     bool backup_there = save.protection && !save.protection->backup().closed();
     if (!channel || !backup_there) {
-      save_failed(save, channel ? "no backup is there to save from" : channel.error().message);
+      save_failed(save, channel ? kNoBackup : channel.error().message);
       continue;
     }
     save.saver = std::move(channel->first);
@@ -265,7 +266,12 @@ void Supervisor::hear_saver(EvidenceSave& save) {
       done = true;
     }
   });
-  if (save.saver.closed() && !done) save_failed(save, "the saver's process was lost");
+  if (save.saver.closed() && !done) {
+    // Without a copy of the past there may have been no saver at all: the order went to a backup that was only being
+    // tried, and went with it.
+    bool had_saver = save.captured || save.protection->ready();
+    save_failed(save, had_saver ? "the saver's process was lost" : kNoBackup);
+  }
   if (done) save.saver = Channel();
   if (save.saver.closed() && !save.captured) save.protection->ring().control().pinned = ~0ull;
 }
