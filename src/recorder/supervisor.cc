@@ -267,8 +267,8 @@ void Supervisor::hear_saver(EvidenceSave& save) {
     }
   });
   if (save.saver.closed() && !done) {
-    // Without a copy of the past there may have been no saver at all: the order went to a backup that was only being
-    // tried, and went with it.
+    // Without a copy of the past there may have been no saver at all: the order went to a backup that was
+    // only being tried, and went with it.
     bool had_saver = save.captured || save.protection->ready();
     save_failed(save, had_saver ? "the saver's process was lost" : kNoBackup);
   }
