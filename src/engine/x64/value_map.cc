@@ -215,7 +215,11 @@ void ValueMap::preserve(unsigned slot) {
   Place& p = places_[old];
   if (p.slots != 1u << slot) return;
   // At the set itself now_ is past the last reader; at define() the operands of now_ may still be read in place.
-  if (p.temp != kNowhere || p.spill != kNowhere || last_use_[old] <= now_ || is_constant(old)) return;
+  if (p.spill != kNowhere || last_use_[old] <= now_ || is_constant(old)) return;
+  if (p.temp != kNowhere) {
+    locked_[static_cast<size_t>(p.temp)] = true;  // evicted before the slot changes, it would count as safe there
+    return;
+  }
   int temp = take_temp();
   load(old, from_index(temp));
   put_in_temp(old, temp);
