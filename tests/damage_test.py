@@ -371,12 +371,16 @@ def full_standard_output_is_told(bench):
                                   text=True, timeout=60, check=False)
         one_error_line_of(done, (69,), " ".join(map(str, words)))
         expect("standard output" in done.stderr and "No space left" in done.stderr, done.stderr)
-    # A reader that has seen enough is none of our troubles.
-    reader, writer = os.pipe()
-    os.close(reader)
-    done = subprocess.run([bench.recount, "info", path], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
-    os.close(writer)
-    expect_equal((done.returncode, done.stderr), (0, ""), "a closed pipe")
+    # A reader that has seen enough is none of our troubles; but a verb that it stops in the middle has found nothing.
+    for n in range(100):
+        (path.parent / f"damaged-{n}.recount").write_bytes(b"no evidence")
+    for words, code in (["info", path], 0), (["ls"], 1):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([bench.recount, *map(str, words)], env=environment, stdout=writer, stderr=subprocess.PIPE, text=True,
+                              timeout=60, check=False)
+        os.close(writer)
+        expect_equal((done.returncode, done.stderr), (code, ""), f"{words[0]} into a closed pipe")
 
 
 # Marks of much text fill the ring while the backup is stopped.

@@ -46,6 +46,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "recount: %s (see recount --help)\n", recount::one_line(e.what()).c_str());
     return static_cast<int>(recount::ErrorKind::kUsage);
   } catch (const std::system_error& e) {  // fmt's only way to say that stdout's buffer did not get out
+    // The verb was left in its middle: what it would have found is not known, even if nobody reads it.
+    if (e.code().value() == EPIPE && exit_code == 0) return static_cast<int>(recount::ErrorKind::kFailure);
     return told(exit_code, e.code().value());
   }
   return flush_stdout(exit_code);
