@@ -50,5 +50,12 @@ TEST(BareGuest, SupervisorKernelSpeaksSbi) {
   EXPECT_TRUE(t.console().ends_with("recount-compare: end\n"));
 }
 
+// Linux relies on it: without, the vDSO's read of time is an illegal instruction in every process.
+TEST(BareGuest, SupervisorKernelFindsTheCountersOpenToUserMode) {
+  TestMachine t({}, as_kernel("sv39"));
+  EXPECT_EQ(t.machine().hart().privilege, Privilege::kSupervisor);
+  EXPECT_EQ(t.machine().hart().scounteren & 7, 7u);  // cycle, time, instret, as OpenSBI leaves them
+}
+
 }  // namespace
 }  // namespace recount::test

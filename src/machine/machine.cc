@@ -126,6 +126,7 @@ void Machine::start_at(Gpa entry, Gpa device_tree, bool native_sbi) {
     s.medeleg = ~0ull;
     s.mideleg = 1u << kSsi | 1u << kSti | 1u << kSei;
     s.mcounteren = 0xffffffff;
+    s.scounteren = 7;  // as OpenSBI does: Linux leaves it, and its vDSO reads time in user mode
     s.menvcfg = menvcfg::kWritable;
     s.native_sbi = true;
   }
