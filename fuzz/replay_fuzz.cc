@@ -76,7 +76,7 @@ class Victim {
   }
 
   Nowhere nowhere_;
-  ConsoleTap tap_{nowhere_};
+  OutputTap tap_{nowhere_};
   std::unique_ptr<Machine> machine_;
   std::vector<bool> touched_ = std::vector<bool>(kRecordingRamBytes / kPageSize);
 };

@@ -50,7 +50,7 @@ struct Guest {
     at_start = capture_state(*machine, tap);
   }
   Nowhere nowhere;
-  ConsoleTap tap{nowhere};
+  OutputTap tap{nowhere};
   std::unique_ptr<Machine> machine;
   Bytes at_start;
 };

@@ -200,7 +200,7 @@ class Victim {
   }
 
   Nowhere nowhere_;
-  ConsoleTap tap_{nowhere_};
+  OutputTap tap_{nowhere_};
   testing::MemoryDisk disk_{Bytes(64 * kSectorSize)};
   std::unique_ptr<Machine> machine_;
   Bytes memory_;

@@ -14,6 +14,7 @@
 #include "device/virtio/driver_for_tests.h"
 #include "device/virtio/entropy.h"
 #include "device/virtio/memory_disk_for_tests.h"
+#include "device/virtio/net.h"
 #include "state/archive.h"
 
 namespace recount {
@@ -28,6 +29,10 @@ class Nowhere final : public ConsolePort {
  public:
   void console_output(ConsoleId, ByteView) override {}
 };
+class Air final : public PacketPort {
+ public:
+  void send_packet(ByteView frame) override { CHECK(frame.size() >= kLeastFrame && frame.size() <= kMostFrame); }
+};
 class Zeroes final : public EntropyPort {
  public:
   void entropy(std::span<uint8_t> out) override { std::ranges::fill(out, uint8_t{0}); }
@@ -38,8 +43,8 @@ enum Op : uint8_t {
   kWriteRegister, kReadRegister, kPutDescriptor, kPublish, kPutBytes, kNotify, kComplete, kInput, kRestore, kOps
 };
 
-enum Kind : uint8_t { kBlock, kConsole, kEntropy, kKinds };
-constexpr unsigned kQueues[] = {1, 2, 1};
+enum Kind : uint8_t { kBlock, kConsole, kEntropy, kNetwork, kKinds };
+constexpr unsigned kQueues[] = {1, 2, 1, 2};
 // Added to a kind.
 constexpr uint8_t kWithState = kKinds, kReadOnly = 0x80;
 
@@ -47,16 +52,19 @@ struct Devices {
   explicit Devices(bool read_only) : disk(Bytes(16 * kSectorSize), read_only) {}
   VirtioDevice& device(Kind kind) {
     if (kind == kBlock) return block;
-    return kind == kConsole ? static_cast<VirtioDevice&>(console) : entropy;
+    if (kind == kConsole) return console;
+    return kind == kEntropy ? static_cast<VirtioDevice&>(entropy) : net;
   }
 
   std::unique_ptr<Ram> ram = testing::make_ram(kRamBytes);
   MemoryDisk disk;
   Nowhere nowhere;
   Zeroes zeroes;
+  Air air;
   VirtioBlock block{*ram, disk, 0};
   VirtioConsole console{*ram, nowhere};
   VirtioEntropy entropy{*ram, zeroes};
+  VirtioNet net{*ram, air, {0x52, 0x54, 0, 0x12, 0x34, 0x56}};
 };
 
 // Mostly inside of RAM, where the queues are; anywhere else otherwise.
@@ -66,12 +74,13 @@ Gpa place(ByteReader& in) {
   return testing::kRamBase + v % kRamBytes;
 }
 
-// The three devices' states.
+// The devices' states.
 template <class Archive>
 void state(Archive& a, Devices& d) {
   a("block", d.block);
   a("console", d.console);
   a("entropy", d.entropy);
+  a("net", d.net);
 }
 
 Digest128 digest(Devices& d) {
@@ -157,8 +166,9 @@ class Run {
       case kNotify: driver_.notify(queue); break;
       case kComplete: d_.block.complete(in.fixed<uint8_t>(), static_cast<DiskStatus>(in.fixed<uint8_t>() & 1)); break;
       case kInput: {
-        Bytes typed(std::min<size_t>(in.fixed<uint16_t>(), d_.console.room()));
-        d_.console.receive(typed);
+        const size_t size = in.fixed<uint16_t>();
+        d_.console.receive(Bytes(std::min(size, d_.console.room())));
+        d_.net.receive(Bytes(std::clamp(size, kLeastFrame, kMostFrame)));
         break;
       }
       default:
@@ -248,7 +258,7 @@ std::vector<uint8_t> seed_with_state(uint8_t device) {
 std::vector<std::vector<uint8_t>> fuzz_seeds() {
   using namespace recount;
   std::vector<Bytes> seeds;
-  for (uint8_t kind : {kBlock, kConsole, kEntropy}) {
+  for (uint8_t kind : {kBlock, kConsole, kEntropy, kNetwork}) {
     seeds.push_back(seed_for(kind));
     seeds.push_back(seed_with_state(kind));
   }

@@ -148,7 +148,7 @@ struct Replay {
     return "";
   }
   CollectedConsole console;
-  ConsoleTap tap{console};
+  OutputTap tap{console};
   std::unique_ptr<Machine> machine;
   ReplaySession session;
 };

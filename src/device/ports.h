@@ -24,6 +24,17 @@ class ConsolePort {
   virtual void console_output(ConsoleId console, ByteView bytes) = 0;
 };
 
+// An Ethernet frame without its check sequence.
+inline constexpr size_t kLeastFrame = 14, kMostFrame = 1518;  // bytes: a header alone; a header, a VLAN tag and 1500
+
+// The network. What arrives from it is a PacketArrival event.
+class PacketPort {
+ public:
+  virtual ~PacketPort() = default;
+  // Of kLeastFrame to kMostFrame bytes.
+  virtual void send_packet(ByteView frame) = 0;
+};
+
 inline constexpr uint64_t kSectorSize = 512;
 
 enum class BlockOp : uint8_t { kRead = 0, kWrite = 1, kFlush = 2, kDiscard = 3, kWriteZeroes = 4 };

@@ -76,8 +76,14 @@ struct FailureNotice {
   bool operator==(const FailureNotice&) const = default;
 };
 
+// An Ethernet frame for the guest's network device, which has a buffer for it.
+struct PacketArrival {
+  Bytes frame;
+  bool operator==(const PacketArrival&) const = default;
+};
+
 using Payload = std::variant<TimeAnchor, ConsoleInput, DiskCompletion, EntropySeed, OperatorRequest, Gap,
-                             CheckpointDigest, FailureNotice>;
+                             CheckpointDigest, FailureNotice, PacketArrival>;
 
 struct Event {
   Position position{};

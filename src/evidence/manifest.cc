@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "device/mac_address.h"
 #include "evidence/json_fields.h"
 
 namespace recount {
@@ -26,6 +27,21 @@ Result<std::optional<ImageInfo>> read_image(const JsonFields& machine, const cha
   return image;
 }
 
+Json network_json(const std::optional<NetworkInfo>& network) {
+  if (!network) return nullptr;
+  return {{"link", network->link}, {"mac", network->mac}};
+}
+
+Result<std::optional<NetworkInfo>> read_network(const JsonFields& machine) {
+  if (machine.is_null("network")) return std::nullopt;
+  JsonFields f = TRY(machine.object("network"));
+  NetworkInfo network;
+  network.link = TRY(f.text("link"));
+  network.mac = TRY(f.text("mac"));
+  if (!parse_mac(network.mac)) return f.wrong("mac", "no address that a device can have");
+  return network;
+}
+
 Json machine_json(const MachineInfo& m) {
   return {{"harts", m.hart_count},
           {"ram_bytes", m.ram_bytes},
@@ -35,7 +51,8 @@ Json machine_json(const MachineInfo& m) {
           {"seed", m.seed},
           {"firmware", image_json(m.firmware)},
           {"kernel", image_json(m.kernel)},
-          {"initrd", image_json(m.initrd)}};
+          {"initrd", image_json(m.initrd)},
+          {"network", network_json(m.network)}};
 }
 
 Result<MachineInfo> read_machine(const JsonFields& f) {
@@ -54,6 +71,7 @@ Result<MachineInfo> read_machine(const JsonFields& f) {
   m.firmware = TRY(read_image(f, "firmware"));
   m.kernel = TRY(read_image(f, "kernel"));
   m.initrd = TRY(read_image(f, "initrd"));
+  m.network = TRY(read_network(f));
   return m;
 }
 

@@ -21,6 +21,13 @@ struct ImageInfo {
   bool operator==(const ImageInfo&) const = default;
 };
 
+// The network device, and what was behind it.
+struct NetworkInfo {
+  std::string link;  // as --net has it
+  std::string mac;   // 52:54:00:12:34:56
+  bool operator==(const NetworkInfo&) const = default;
+};
+
 struct MachineInfo {
   uint64_t hart_count = 1;
   uint64_t ram_bytes = 0;
@@ -29,6 +36,7 @@ struct MachineInfo {
   uint64_t rtc_base_ns = 0;
   std::string seed;  // 64 hex digits
   std::optional<ImageInfo> firmware, kernel, initrd;
+  std::optional<NetworkInfo> network;
   bool operator==(const MachineInfo&) const = default;
 };
 

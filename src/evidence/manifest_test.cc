@@ -75,7 +75,7 @@ TEST(Manifest, FieldThatIsNotThereOrOfWrongTypeIsNamed) {
     for_each_field(document, document, [&](Json& parent, const std::string& key) {
       bool text = parent[key].is_string();
       bool any_text = text && wrong.is_string() && key != "utc" && key != "overlay" && key != "mmu" &&
-                      key != "seed" && key != "format" && key != "blake2b" && key != "base_digest";
+                      key != "seed" && key != "mac" && key != "format" && key != "blake2b" && key != "base_digest";
       if (any_text) return;
       parent[key] = wrong;
       refused(key);
@@ -99,6 +99,7 @@ TEST(Manifest, ImpossibleValuesAreRefused) {
   EXPECT_FALSE(with([](Json& d) { d["machine"]["ram_bytes"] = 4097; }));
   EXPECT_FALSE(with([](Json& d) { d["machine"]["ram_bytes"] = uint64_t{1} << 63; }));
   EXPECT_FALSE(with([](Json& d) { d["machine"]["harts"] = 2; }));
+  EXPECT_FALSE(with([](Json& d) { d["machine"]["network"]["mac"] = "ff:ff:ff:ff:ff:ff"; }));
   EXPECT_FALSE(with([](Json& d) { d["members"]["../passwd"] = d["members"]["disk/0.overlay"]; }));
   EXPECT_FALSE(with([](Json& d) { d["members"]["manifest.json"] = d["members"]["disk/0.overlay"]; }));
   EXPECT_FALSE(with([](Json& d) { d["disks"][0]["overlay"] = "disk/7.overlay"; }));
@@ -140,7 +141,7 @@ TEST(MemberName, IsSafeToUnpackAnywhere) {
 TEST(MachineToml, IsReadByTheCommandLine) {
   Manifest m = sample_manifest(512 << 20);
   m.machine.append = "console=ttyS0 dyndbg=\"file ext4 +p\"";
-  std::string kernel, initrd, append, mmu, engine, name;
+  std::string kernel, initrd, append, mmu, engine, name, net;
   uint64_t memory = 0;
   std::vector<std::string> drives;
   CLI::App app;
@@ -151,6 +152,7 @@ TEST(MachineToml, IsReadByTheCommandLine) {
   app.add_option("-m,--memory", memory)->transform(CLI::AsSizeValue(false));
   app.add_option("--mmu", mmu);
   app.add_option("--engine", engine);
+  app.add_option("--net", net);
   app.add_option("--name", name);
   app.add_option("--drive", drives);
   app.allow_config_extras(CLI::config_extras_mode::error);
@@ -164,6 +166,7 @@ TEST(MachineToml, IsReadByTheCommandLine) {
   EXPECT_EQ(memory, 512u << 20);
   EXPECT_EQ(drives, (std::vector<std::string>{"vda.img", "vdb.img,ro"}));
   EXPECT_EQ(name, "web1");
+  EXPECT_EQ(net, "user,hostfwd=tcp::2222-:22");
   std::remove(path.c_str());
 }
 

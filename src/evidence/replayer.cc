@@ -40,9 +40,10 @@ Result<void> Replayer::make_machine(EngineKind engine) {
                        .append = info.append,
                        .mmu = info.mmu,
                        .rtc_base_ns = info.rtc_base_ns,
+                       .mac = info.network ? parse_mac(info.network->mac) : std::nullopt,
                        .engine = engine,
                        .jit = options_.jit};
-  auto machine = Machine::create(config, tap_, ports);
+  auto machine = Machine::create(config, tap_, ports, &tap_);
   // No memory is this host's fault; all else is the manifest's.
   if (!machine && machine.error().kind == ErrorKind::kUnavailable) return std::unexpected(machine.error());
   if (!machine) return fail(ErrorKind::kDamaged, "manifest: " + machine.error().message);

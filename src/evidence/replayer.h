@@ -64,7 +64,7 @@ class Replayer {
   const Manifest manifest_;
   const ReplayOptions options_;
   ConsolePort& console_;
-  ConsoleTap tap_;
+  OutputTap tap_;
   std::vector<std::unique_ptr<DiskImage>> disks_;
   std::unique_ptr<Machine> machine_;
   std::unique_ptr<ReplaySession> session_;

@@ -27,6 +27,7 @@ Manifest sample_manifest(uint64_t ram_bytes) {
   m.machine.seed = std::string(62, '0') + "2a";
   m.machine.kernel = ImageInfo{"vmlinuz", 12'345'678, blake2b(view_of("kernel"))};
   m.machine.initrd = ImageInfo{"initramfs.cpio.gz", 2'345'678, blake2b(view_of("initrd"))};
+  m.machine.network = NetworkInfo{"user,hostfwd=tcp::2222-:22", "52:54:00:12:34:56"};
   m.disks.push_back({"vda.img", 64 << 20, blake2b(view_of("disk")), false, "disk/0.overlay"});
   m.disks.push_back({"vdb.img", 4096, blake2b(view_of("other")), true, ""});
   m.gaps.push_back({Position{1'234'567}, "suspended", "the host slept for 3 s"});

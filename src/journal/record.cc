@@ -10,10 +10,10 @@ namespace {
 // A record's kind is its payload's place in the variant, which the format fixes (docs/formats/journal.md).
 template <size_t kKind, class T>
 constexpr bool kKindIs = std::is_same_v<std::variant_alternative_t<kKind, Payload>, T>;
-static_assert(std::variant_size_v<Payload> == 8);
+static_assert(std::variant_size_v<Payload> == 9);
 static_assert(kKindIs<0, TimeAnchor> && kKindIs<1, ConsoleInput> && kKindIs<2, DiskCompletion>);
 static_assert(kKindIs<3, EntropySeed> && kKindIs<4, OperatorRequest> && kKindIs<5, Gap>);
-static_assert(kKindIs<6, CheckpointDigest> && kKindIs<7, FailureNotice>);
+static_assert(kKindIs<6, CheckpointDigest> && kKindIs<7, FailureNotice> && kKindIs<8, PacketArrival>);
 
 uint32_t crc_of(ByteView bytes) {
   return static_cast<uint32_t>(::crc32(0, bytes.data(), static_cast<uInt>(bytes.size())));
@@ -117,6 +117,13 @@ void write(ByteWriter& w, const FailureNotice& f) {
 bool read(ByteReader& r, FailureNotice& f) {
   f.cause = read_text(r);
   f.detail = read_text(r);
+  return true;
+}
+
+void write(ByteWriter& w, const PacketArrival& p) { w.blob(p.frame); }
+bool read(ByteReader& r, PacketArrival& p) {
+  ByteView b = r.blob();
+  p.frame.assign(b.begin(), b.end());
   return true;
 }
 

@@ -38,8 +38,11 @@ inline Event sample_event(size_t kind, uint64_t position, std::mt19937_64& rando
     case 6:
       event.payload = CheckpointDigest{digest(), digest(), digest(), digest()};
       break;
-    default:
+    case 7:
       event.payload = FailureNotice{"panic", "Kernel panic - not syncing: sysrq"};
+      break;
+    default:
+      event.payload = PacketArrival{bytes(60)};
   }
   return event;
 }

@@ -17,19 +17,22 @@ constexpr uint64_t kMegabyte = 1 << 20;
 }  // namespace
 
 Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, ConsolePort& console,
-                                                 const std::vector<BlockPort*>& disks) {
+                                                 const std::vector<BlockPort*>& disks, PacketPort* network) {
   constexpr uint64_t kLeast = 16 * kMegabyte, kMost = 64ull << 30;
   if (config.ram_bytes < kLeast || config.ram_bytes > kMost || config.ram_bytes % (2 * kMegabyte) != 0) {
     return fail(ErrorKind::kUsage, "memory must be 16M to 64G, in steps of 2M");
   }
   if (config.mmu != "sv39" && config.mmu != "sv48") return fail(ErrorKind::kUsage, "mmu must be sv39 or sv48");
-  if (disks.size() > kMostDisks) return fail(ErrorKind::kUsage, "a machine has at most 6 disks");
+  CHECK(!config.mac || network != nullptr);
+  if (disks.size() > kMostDisks - (config.mac ? 1 : 0)) {
+    return fail(ErrorKind::kUsage, "a machine has at most 6 disks, and 5 beside a network device");
+  }
   auto ram = TRY(Ram::create(board::kRam, config.ram_bytes));
-  return std::unique_ptr<Machine>(new Machine(config, std::move(ram), console, disks));
+  return std::unique_ptr<Machine>(new Machine(config, std::move(ram), console, disks, network));
 }
 
 Machine::Machine(const MachineConfig& config, std::unique_ptr<Ram> ram, ConsolePort& console,
-                 const std::vector<BlockPort*>& disks)
+                 const std::vector<BlockPort*>& disks, PacketPort* network)
     : config_(config),
       console_(console),
       ram_(std::move(ram)),
@@ -42,6 +45,7 @@ Machine::Machine(const MachineConfig& config, std::unique_ptr<Ram> ram, ConsoleP
       virtio_console_(*ram_, console),
       virtio_entropy_(*ram_, random_) {
   for (unsigned i = 0; i < disks.size(); ++i) disks_.push_back(std::make_unique<VirtioBlock>(*ram_, *disks[i], i));
+  if (config.mac) net_ = std::make_unique<VirtioNet>(*ram_, *network, *config.mac);
   ram_->set_watcher(&hart_.mmu);
   map_devices();
   set_check_context(this);
@@ -60,6 +64,7 @@ void Machine::map_devices() {
   occupy(virtio_console_);
   occupy(virtio_entropy_);
   for (const auto& disk : disks_) occupy(*disk);
+  if (net_ != nullptr) occupy(*net_);
   for (size_t slot = virtio_slots_.size(); slot < board::kVirtioSlots; ++slot) {
     bus_.map(board::kVirtio + slot * board::kVirtioSize, board::kVirtioSize, empty_slot_);
   }
@@ -303,6 +308,9 @@ void Machine::apply(const Event& event) {
     disks_[done->disk]->complete(done->request, done->status);
   } else if (const auto* entropy = std::get_if<EntropySeed>(&event.payload)) {
     random_.seed(entropy->seed);
+  } else if (const auto* packet = std::get_if<PacketArrival>(&event.payload)) {
+    CHECK(net_ != nullptr);
+    net_->receive(packet->frame);
   }
   update_lines();
 }

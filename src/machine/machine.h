@@ -18,6 +18,7 @@
 #include "device/virtio/block.h"
 #include "device/virtio/console.h"
 #include "device/virtio/entropy.h"
+#include "device/virtio/net.h"
 #include "engine/engine_kind.h"
 #include "engine/engine.h"
 #include "engine/jit/jit_options.h"
@@ -38,6 +39,7 @@ struct MachineConfig {
   std::string mmu = "sv39";            // what the device tree offers: "sv39" or "sv48"
   uint64_t rtc_base_ns = 0;            // UTC at power-on, since 1970
   std::array<uint8_t, 32> seed{};      // of everything random that the machine gives
+  std::optional<MacAddress> mac;       // of the network device; none: there is no such device
   EngineKind engine = kDefaultEngine;
   JitOptions jit;
 };
@@ -61,10 +63,10 @@ enum class Cached : uint8_t { kTranslations, kWriteTranslations, kCode };
 
 class Machine final : private ClockPort, private SbiPlatform, private CheckContext {
  public:
-  static constexpr size_t kMostDisks = 6;
-  // Disk n is the guest's /dev/vda + n. The ports outlive the machine.
+  static constexpr size_t kMostDisks = 6;  // one less beside a network device
+  // Disk n is the guest's /dev/vda + n. A machine with a network device needs the network's port. The ports outlive the machine.
   static Result<std::unique_ptr<Machine>> create(const MachineConfig& config, ConsolePort& console,
-                                                 const std::vector<BlockPort*>& disks = {});
+                                                 const std::vector<BlockPort*>& disks = {}, PacketPort* network = nullptr);
   ~Machine() override;
 
   // Loads the images and the device tree and sets the hart to their start.
@@ -88,6 +90,10 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   bool possible(const TimeAnchor& anchor) const;
   // Bytes of input that the console device has room for.
   size_t console_room(ConsoleId console) const;
+
+  // Whether the guest listens to the network, and how many frames its device has buffers for.
+  bool network_listens() const { return net_ != nullptr && net_->listens(); }
+  size_t packet_room() const { return net_ != nullptr ? net_->room() : 0; }
 
   uint8_t disk_count() const { return static_cast<uint8_t>(disks_.size()); }
   // Whether a completion of this request would have an effect. A reset by the guest makes a disk forget requests.
@@ -119,7 +125,7 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
 
  private:
   Machine(const MachineConfig& config, std::unique_ptr<Ram> ram, ConsolePort& console,
-          const std::vector<BlockPort*>& disks);
+          const std::vector<BlockPort*>& disks, PacketPort* network);
   // The two parts of state(), which a checkpoint digest keeps apart.
   template <class Archive>
   void hart_state(Archive& a) {
@@ -138,6 +144,7 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
     a("virtio_console", virtio_console_);
     a("virtio_entropy", virtio_entropy_);
     for (size_t i = 0; i < disks_.size(); ++i) a("disk" + std::to_string(i), *disks_[i]);
+    if (net_ != nullptr) a("net", *net_);
   }
   void map_devices();
   void update_lines();
@@ -177,6 +184,7 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   VirtioConsole virtio_console_;
   VirtioEntropy virtio_entropy_;
   std::vector<std::unique_ptr<VirtioBlock>> disks_;
+  std::unique_ptr<VirtioNet> net_;
   std::vector<const VirtioDevice*> virtio_slots_;  // the occupied ones, from slot 0
   EmptyVirtioSlot empty_slot_;
   PowerRequest power_ = PowerRequest::kNone;  // asked for through the SBI

@@ -44,6 +44,13 @@ TEST(VirtioSlots, SixDisksFitAndSevenDoNot) {
   Nowhere console;
   testing::MemoryDisk disk{Bytes(8 * kSectorSize)};
   EXPECT_FALSE(Machine::create(smallest(), console, std::vector<BlockPort*>(7, &disk)));
+  struct Air final : PacketPort {
+    void send_packet(ByteView) override {}
+  } air;
+  MachineConfig connected = smallest();
+  connected.mac = MacAddress{0x52, 0x54, 0, 0x12, 0x34, 0x56};
+  EXPECT_FALSE(Machine::create(connected, console, std::vector<BlockPort*>(6, &disk), &air));
+  EXPECT_TRUE(Machine::create(connected, console, std::vector<BlockPort*>(5, &disk), &air));
   auto machine = Machine::create(smallest(), console, std::vector<BlockPort*>(6, &disk));
   ASSERT_TRUE(machine);
   EXPECT_EQ((*machine)->disk_count(), 6);

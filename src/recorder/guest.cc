@@ -78,7 +78,7 @@ Result<std::unique_ptr<Guest>> Guest::create(const RecorderConfig& config, Guest
                                .seed = guest->seed,
                                .engine = config.engine,
                                .jit = config.jit};
-  guest->machine = TRY(Machine::create(machine_config, guest->tap, ports));
+  guest->machine = TRY(Machine::create(machine_config, guest->tap, ports, &guest->tap));
   guest->console.attach(*guest->machine);
   auto booted = guest->machine->boot(images);
   if (booted) return guest;

@@ -10,7 +10,7 @@
 #include "machine/machine.h"
 #include "recorder/console_history.h"
 #include "recorder/recorder_config.h"
-#include "session/console_tap.h"
+#include "session/output_tap.h"
 
 namespace recount {
 
@@ -60,7 +60,7 @@ struct Guest {
   Guest& operator=(const Guest&) = delete;
 
   GuestConsole console;
-  ConsoleTap tap{console};
+  OutputTap tap{console};
   GuestDisks disks;
   std::unique_ptr<Machine> machine;
   std::array<uint8_t, 32> seed{};

@@ -8,7 +8,7 @@ namespace {
 // Everything, for either archive. Which frames were written since the last digest decides what the next one
 // covers.
 template <class Archive>
-void everything(Archive& a, Machine& machine, ConsoleTap& tap, Bytes& dirty_frames) {
+void everything(Archive& a, Machine& machine, OutputTap& tap, Bytes& dirty_frames) {
   a("machine", machine);
   a("output", tap);
   a("dirty_frames", dirty_frames);
@@ -16,14 +16,14 @@ void everything(Archive& a, Machine& machine, ConsoleTap& tap, Bytes& dirty_fram
 
 }  // namespace
 
-Bytes capture_state(Machine& machine, ConsoleTap& tap) {
+Bytes capture_state(Machine& machine, OutputTap& tap) {
   SaveArchive archive;
   Bytes dirty_frames = machine.ram().dirty_bitmap();
   everything(archive, machine, tap, dirty_frames);
   return archive.finish();
 }
 
-Result<void> restore_state(ByteView cbor, Machine& machine, ConsoleTap& tap) {
+Result<void> restore_state(ByteView cbor, Machine& machine, OutputTap& tap) {
   auto archive = TRY(LoadArchive::parse(cbor));
   Bytes dirty_frames;
   everything(*archive, machine, tap, dirty_frames);

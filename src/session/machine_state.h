@@ -3,14 +3,14 @@
 // state/machine.cbor. Capture and restore use the components' one state() function each.
 
 #include "machine/machine.h"
-#include "session/console_tap.h"
+#include "session/output_tap.h"
 
 namespace recount {
 
-Bytes capture_state(Machine& machine, ConsoleTap& tap);
+Bytes capture_state(Machine& machine, OutputTap& tap);
 
 // RAM is loaded already. kDamaged, with the field, if a field is missing or cannot be; the machine is not to
 // be used then.
-Result<void> restore_state(ByteView cbor, Machine& machine, ConsoleTap& tap);
+Result<void> restore_state(ByteView cbor, Machine& machine, OutputTap& tap);
 
 }  // namespace recount

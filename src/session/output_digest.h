@@ -7,14 +7,18 @@
 
 namespace recount {
 
+// The device that put something out. The numbers enter the digest.
+enum class Output : uint8_t { kUart = 0, kVirtioConsole = 1, kNetwork = 2 };
+inline Output output_of(ConsoleId console) { return console == ConsoleId::kUart ? Output::kUart : Output::kVirtioConsole; }
+
 class OutputDigest {
  public:
-  void add(ConsoleId console, ByteView bytes) {
+  void add(Output from, ByteView bytes) {
     scratch_.clear();
     ByteWriter w(scratch_);
     w.fixed(value_.low);
     w.fixed(value_.high);
-    w.fixed(static_cast<uint8_t>(console));
+    w.fixed(static_cast<uint8_t>(from));
     w.raw(bytes);
     value_ = fast_digest(scratch_);
   }

@@ -32,6 +32,18 @@ void RecordSession::let_input_in() {
   waiting_input_.erase(waiting_input_.begin(), end);
 }
 
+void RecordSession::packet(Bytes frame) {
+  bool fits = frame.size() >= kLeastFrame && frame.size() <= kMostFrame;
+  if (fits && waiting_packets_.size() < kMostWaitingPackets) waiting_packets_.push_back(std::move(frame));
+}
+
+void RecordSession::let_packets_in() {
+  if (!machine_.network_listens()) waiting_packets_.clear();
+  for (; !waiting_packets_.empty() && machine_.packet_room() > 0; waiting_packets_.pop_front()) {
+    inject(PacketArrival{std::move(waiting_packets_.front())});
+  }
+}
+
 void RecordSession::digest() {
   if (next_digest_ticks_ != kNever) next_digest_ticks_ = machine_.time_ticks() + kDigestTicks;
   CheckpointDigest digest = machine_.checkpoint_digest();
@@ -71,6 +83,7 @@ Stop RecordSession::run_slice(uint64_t host_ns, uint64_t suspended_ns) {
   if (auto anchor = time_.anchor(raw(machine_.at()), machine_.time_ticks(), host_ns, idle_)) inject(*anchor);
   let_events_in();
   let_input_in();
+  let_packets_in();
   if (machine_.time_ticks() >= next_digest_ticks_) digest();
   Stop stop = machine_.run_until(machine_.at() + slice_steps_);
   idle_ = stop == Stop::kIdle;
@@ -80,6 +93,7 @@ Stop RecordSession::run_slice(uint64_t host_ns, uint64_t suspended_ns) {
 uint64_t RecordSession::wake_ns() const {
   // A guest that has emptied its receiver and sleeps again is to have the rest at once.
   if (!waiting_input_.empty() && machine_.console_room(tap_.last()) > 0) return 0;
+  if (!waiting_packets_.empty() && machine_.packet_room() > 0) return 0;
   uint64_t ticks = machine_.next_timer_ticks();
   constexpr uint64_t kFarTicks = 1ull << 56;  // beyond this the sum would overflow, and nobody waits so long
   return ticks >= kFarTicks ? kNever : time_.host_ns_at(ticks);

@@ -7,7 +7,7 @@
 #include "event/event_sink.h"
 #include "event/guest_time.h"
 #include "machine/machine.h"
-#include "session/console_tap.h"
+#include "session/output_tap.h"
 #include "session/time_keeper.h"
 
 namespace recount {
@@ -18,7 +18,7 @@ enum class Digests : uint8_t { kOff, kOn };
 class RecordSession {
  public:
   // The tap stands behind machine's console.
-  RecordSession(Machine& machine, const ConsoleTap& tap, EventSink& sink, uint64_t host_ns,
+  RecordSession(Machine& machine, const OutputTap& tap, EventSink& sink, uint64_t host_ns,
                 Digests digests = Digests::kOn)
       : machine_(machine),
         tap_(tap),
@@ -38,6 +38,8 @@ class RecordSession {
   void console_input(ByteView bytes) {
     waiting_input_.insert(waiting_input_.end(), bytes.begin(), bytes.end());
   }
+  // A frame from the network. It waits until the guest has a buffer for it; where nobody listens, it has gone by.
+  void packet(Bytes frame);
   void disk_completion(const DiskCompletion& completion) { waiting_.emplace_back(completion); }
   void operator_request(OperatorRequest request) { waiting_.emplace_back(std::move(request)); }
   // Something is missing here, and the journal shall say so.
@@ -55,6 +57,8 @@ class RecordSession {
   // input is let in and time is anchored well within a millisecond.
   static constexpr uint64_t kSlice_ns = 200'000;
   static constexpr uint64_t kShortestSlice = 30'000, kLongestSlice = 400'000;  // steps
+  // Frames that wait for a buffer. What comes then is lost, as in a switch whose queue is full.
+  static constexpr size_t kMostWaitingPackets = 1024;
   static constexpr uint64_t kDigestTicks = kTicksPerSecond;
   // Nobody waits this long between slices: the process was stopped, or the host slept.
   static constexpr uint64_t kSuspended_ns = 3'000'000'000;
@@ -63,16 +67,18 @@ class RecordSession {
   void inject(Payload payload);
   void let_events_in();
   void let_input_in();
+  void let_packets_in();
   void digest();
   void note_suspension(uint64_t gone_ns, uint64_t suspended_ns);
   void choose_slice(uint64_t gone_ns);
 
   Machine& machine_;
-  const ConsoleTap& tap_;
+  const OutputTap& tap_;
   EventSink& sink_;
   TimeKeeper time_;
   bool idle_ = false;  // the last slice ended in WFI
   Bytes waiting_input_;
+  std::deque<Bytes> waiting_packets_;
   std::deque<Payload> waiting_;
   uint64_t next_digest_ticks_;
   uint64_t last_slice_ns_;

@@ -25,6 +25,10 @@ std::optional<Divergence> ReplaySession::replay(const Event& event) {
       done != nullptr && done->disk >= machine_.disk_count()) {
     return diverged("a completion names a disk that this machine does not have");
   }
+  if (const auto* packet = std::get_if<PacketArrival>(&event.payload)) {
+    if (packet->frame.size() < kLeastFrame || packet->frame.size() > kMostFrame) return diverged("a packet is no frame");
+    if (machine_.packet_room() == 0) return diverged("the network device has no buffer for the packet");
+  }
   machine_.apply(event);
   return std::nullopt;
 }

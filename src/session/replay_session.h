@@ -5,7 +5,7 @@
 #include <string>
 
 #include "machine/machine.h"
-#include "session/console_tap.h"
+#include "session/output_tap.h"
 
 namespace recount {
 
@@ -17,7 +17,7 @@ struct Divergence {
 
 class ReplaySession {
  public:
-  ReplaySession(Machine& machine, const ConsoleTap& tap) : machine_(machine), tap_(tap) {}
+  ReplaySession(Machine& machine, const OutputTap& tap) : machine_(machine), tap_(tap) {}
 
   // Runs to the event and applies it, or compares it if it is a digest. After a divergence nothing more runs.
   std::optional<Divergence> replay(const Event& event);
@@ -32,7 +32,7 @@ class ReplaySession {
   std::optional<Divergence> compare(const CheckpointDigest& recorded);
 
   Machine& machine_;
-  const ConsoleTap& tap_;
+  const OutputTap& tap_;
   uint64_t digests_compared_ = 0;
   CheckpointDigest last_digest_;
 };

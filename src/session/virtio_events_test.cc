@@ -24,14 +24,47 @@ struct VirtioEvents : ::testing::Test {
   std::unique_ptr<Machine> make() {
     MachineConfig config;
     config.ram_bytes = 16 << 20;
-    auto made = Machine::create(config, tap, {&disk});
+    config.mac = MacAddress{0x52, 0x54, 0, 0x12, 0x34, 0x56};
+    auto made = Machine::create(config, tap, {&disk}, &tap);
     CHECK(made.has_value());
     return std::move(*made);
   }
   Nowhere nowhere;
-  ConsoleTap tap{nowhere};
+  OutputTap tap{nowhere};
   testing::MemoryDisk disk{Bytes(8 * kSectorSize)};
 };
+
+TEST_F(VirtioEvents, PacketThatTheGuestCannotTakeIsADivergence) {
+  auto machine = make();
+  ReplaySession session(*machine, tap);
+  EXPECT_EQ(session.replay({Position{0}, PacketArrival{Bytes(60)}})->what, "the network device has no buffer for the packet");
+  EXPECT_EQ(session.replay({Position{0}, PacketArrival{Bytes(13)}})->what, "a packet is no frame");
+  EXPECT_EQ(session.replay({Position{0}, PacketArrival{Bytes(1519)}})->what, "a packet is no frame");
+}
+
+TEST_F(VirtioEvents, PacketsGoByAGuestThatDoesNotListen) {
+  auto machine = make();
+  EventList sink;
+  RecordSession session(*machine, tap, sink, 0, Digests::kOff);
+  session.packet(Bytes(60));
+  session.run_slice(1000);
+  for (const Event& event : sink.events) EXPECT_FALSE(std::holds_alternative<PacketArrival>(event.payload));
+}
+
+TEST_F(VirtioEvents, WhatIsSentEntersTheOutputDigestAndGoesOn) {
+  struct Wire final : PacketPort {
+    void send_packet(ByteView) override { ++frames; }
+    int frames = 0;
+  } wire;
+  Digest128 before = tap.digest().value();
+  tap.send_packet(Bytes(60));
+  Digest128 after = tap.digest().value();
+  EXPECT_NE(before, after);
+  tap.set_network(&wire);
+  tap.send_packet(Bytes(60));
+  EXPECT_EQ(wire.frames, 1);
+  EXPECT_NE(tap.digest().value(), after);
+}
 
 TEST_F(VirtioEvents, CompletionForNoDiskIsADivergence) {
   auto machine = make();

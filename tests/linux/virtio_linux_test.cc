@@ -64,7 +64,7 @@ struct System {
 
   MemoryDisk vda, vdb{second_disk(), true};
   Collected console;
-  ConsoleTap tap{console};
+  OutputTap tap{console};
   std::array<uint8_t, 32> seed{};
   std::unique_ptr<Machine> machine;
 };

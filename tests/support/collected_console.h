@@ -11,7 +11,7 @@ namespace recount::test {
 class CollectedConsole final : public ConsolePort {
  public:
   void console_output(ConsoleId console, ByteView bytes) override {
-    digest_.add(console, bytes);
+    digest_.add(output_of(console), bytes);
     text_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     // As real listeners do (times, rates): what is rounded here must never become a flag of the guest's.
     volatile double inexact = static_cast<double>(text_.size()) / 3.0;

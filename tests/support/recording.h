@@ -62,7 +62,7 @@ class Recording {
 
  private:
   CollectedConsole console_;
-  ConsoleTap tap_{console_};
+  OutputTap tap_{console_};
   EventList sink_;
   std::unique_ptr<Machine> machine_;
   std::unique_ptr<RecordSession> session_;

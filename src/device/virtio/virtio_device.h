@@ -13,7 +13,7 @@
 namespace recount {
 
 // "Device Types".
-enum class VirtioType : uint32_t { kNone = 0, kBlock = 2, kConsole = 3, kEntropy = 4 };
+enum class VirtioType : uint32_t { kNone = 0, kNetwork = 1, kBlock = 2, kConsole = 3, kEntropy = 4 };
 
 class VirtioDevice : public Device {
  public:

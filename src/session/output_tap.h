@@ -1,18 +1,26 @@
 #pragma once
-// Stands behind the machine's ConsolePort: every byte enters the output digest, then goes on.
+// Stands behind the machine's ports for what leaves it: every byte and every frame enters the output digest, then goes on.
 
 #include "session/output_digest.h"
 
 namespace recount {
 
-class ConsoleTap final : public ConsolePort {
+class OutputTap final : public ConsolePort, public PacketPort {
  public:
-  explicit ConsoleTap(ConsolePort& onward) : onward_(onward) {}
+  explicit OutputTap(ConsolePort& onward) : onward_(onward) {}
+  // Where frames go on to; nowhere in a replay.
+  void set_network(PacketPort* network) { network_ = network; }
+
   void console_output(ConsoleId console, ByteView bytes) override {
-    digest_.add(console, bytes);
+    digest_.add(output_of(console), bytes);
     last_ = console;
     onward_.console_output(console, bytes);
   }
+  void send_packet(ByteView frame) override {
+    digest_.add(Output::kNetwork, frame);
+    if (network_ != nullptr) network_->send_packet(frame);
+  }
+
   const OutputDigest& digest() const { return digest_; }
   // The console that printed last: there sits whoever reads the input.
   ConsoleId last() const { return last_; }
@@ -24,6 +32,7 @@ class ConsoleTap final : public ConsolePort {
 
  private:
   ConsolePort& onward_;
+  PacketPort* network_ = nullptr;
   OutputDigest digest_;
   ConsoleId last_ = ConsoleId::kUart;
 };
