@@ -52,6 +52,7 @@ Json facts_of(const EvidenceReader& evidence) {
           {"firmware", image_json(m.machine.firmware)},
           {"kernel", image_json(m.machine.kernel)},
           {"initrd", image_json(m.machine.initrd)},
+          {"network", m.machine.network ? Json(m.machine.network->link) : Json(nullptr)},
           {"disks", disks},
           {"gaps", gaps}};
 }

@@ -64,6 +64,9 @@ void add_run(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"sv39", "sv48"}))
       ->capture_default_str();
   verb->add_option("--drive", options->drives, "F[,ro][,format=raw]: a disk; may be given several times");
+  verb->add_option("--net", options->net,
+                   "none, user[,hostfwd=tcp::2222-:22]... (10.0.2.0/24, the host is 10.0.2.2) or tap=NAME; [,mac=M]")
+      ->capture_default_str();
   verb->add_option("--console", config.console, "stdio, unix:PATH, or a file to append to")
       ->capture_default_str();
   verb->add_option("--window", options->window, "How far the backup trails, such as 30s")

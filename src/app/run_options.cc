@@ -66,6 +66,7 @@ Result<RecorderConfig> config_of(const RunOptions& options) {
   if (config.kernel.empty() && config.bios.empty()) {
     return fail(ErrorKind::kUsage, "give --kernel or --bios (see recount run --help)");
   }
+  config.network = TRY(parse_network(options.net));
   for (const std::string& text : options.drives) config.drives.push_back(TRY(drive_of(text)));
   config.jit.log = engine_log();
   config.record = !options.no_record;

@@ -15,7 +15,7 @@ namespace recount {
 struct RunOptions {
   RecorderConfig config;
   std::vector<std::string> drives, patterns;
-  std::string window = "30s", save_on = "all", after_failure = "stop";
+  std::string window = "30s", save_on = "all", after_failure = "stop", net = "none";
   bool no_record = false, no_backup = false;
   std::string config_file;
   CodeReportWishes code_reports;

@@ -89,6 +89,7 @@ TEST(RunOptions, DefaultsRecordWithABackup) {
   EXPECT_EQ(config->after_failure, AfterFailure::kStop);
   EXPECT_EQ(config->patterns.size(), default_failure_patterns().size());
   EXPECT_EQ(config->engine, kDefaultEngine);
+  EXPECT_EQ(config->network.link, NetworkConfig::Link::kNone);  // nobody's recording reaches a network unasked
   EXPECT_TRUE(config->evidence_folder.ends_with("/evidence"));
 }
 
@@ -109,6 +110,9 @@ TEST(RunOptions, WhatMeansNothingIsBadUsage) {
   options = sound();
   options.window = "soon";
   expect_usage(config_of(options), "--window");
+  options = sound();
+  options.net = "bridge";
+  expect_usage(config_of(options), "--net");
   for (const char* name : {".hidden", "a/b", "..", "a b", "a\n", "\xff"}) {
     options = sound();
     options.config.name = name;

@@ -1,6 +1,8 @@
 #pragma once
 // Waiting for file descriptors.
 
+#include <poll.h>
+
 #include <cstdint>
 #include <span>
 
@@ -10,5 +12,7 @@ namespace recount {
 // out. True if one is ready.
 bool wait_readable(std::span<const int> fds, uint64_t timeout_ns);
 bool is_readable(int fd);
+// As poll(2): until one of entries has what it asks for, or timeout_ns has passed. False if that failed.
+bool poll_all(std::span<pollfd> entries, uint64_t timeout_ns);
 
 }  // namespace recount

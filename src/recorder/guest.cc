@@ -64,6 +64,11 @@ Result<std::unique_ptr<Guest>> Guest::create(const RecorderConfig& config, Guest
   info.append = config.append;
   info.mmu = config.mmu;
   info.rtc_base_ns = rtc_base_ns;
+  std::optional<MacAddress> mac;
+  if (config.network.link != NetworkConfig::Link::kNone) {
+    mac = config.network.mac;
+    info.network = NetworkInfo{.link = config.network.text, .mac = text_of(*mac)};
+  }
   info.seed = Digest256{guest->seed}.hex();
   BootImages images{.firmware = TRY(read_image(config.bios, info.firmware)),
                     .kernel = TRY(read_image(config.kernel, info.kernel)),
@@ -76,6 +81,7 @@ Result<std::unique_ptr<Guest>> Guest::create(const RecorderConfig& config, Guest
                                .mmu = config.mmu,
                                .rtc_base_ns = rtc_base_ns,
                                .seed = guest->seed,
+                               .mac = mac,
                                .engine = config.engine,
                                .jit = config.jit};
   guest->machine = TRY(Machine::create(machine_config, guest->tap, ports, &guest->tap));

@@ -9,6 +9,7 @@
 #include "host/poll.h"
 #include "host/process.h"
 #include "journal/journal_writer.h"
+#include "network/network_thread.h"
 #include "recorder/backup.h"
 #include "recorder/console_sink.h"
 #include "recorder/guest.h"
@@ -26,15 +27,17 @@ constexpr const char* kOrderlyRestart = "reboot: Restarting system";
 class Primary {
  public:
   Primary(const RecorderConfig& config, Channel& supervisor, Guest& guest,
-          std::unique_ptr<FailureDetector> detector, EventFd disk_bell, int console_fd)
+          std::unique_ptr<FailureDetector> detector, EventFd disk_bell, NetworkThread* network, int console_fd)
       : config_(config),
         supervisor_(supervisor),
         guest_(guest),
         sink_(console_fd, std::move(detector)),
         session_(*guest.machine, guest.tap, journal_, clock_.monotonic_ns(),
                  config.record ? Digests::kOn : Digests::kOff),
-        disk_thread_(std::move(disk_bell)) {
+        disk_thread_(std::move(disk_bell)),
+        network_(network) {
     guest_.console.set_listener(&sink_);
+    guest_.tap.set_network(network_);
     for (auto& disk : guest_.disks.images) disk_thread_.attach(disk->stack());
   }
 
@@ -45,6 +48,7 @@ class Primary {
   bool hear();
   bool start_backup(Fd channel);
   void take_completions();
+  void take_packets();
   void publish_progress();
   void wait_for_events();
   std::optional<FailureNotice> failure_of(Stop stop) const;
@@ -64,6 +68,7 @@ class Primary {
   JournalWriter journal_;
   RecordSession session_;
   DiskThread disk_thread_;
+  NetworkThread* const network_;  // nullptr: the guest has none
   std::unique_ptr<Ring> ring_;
   // To start a backup, whose channel is still to come. The ring in use stays until then.
   struct BackupOrder {
@@ -110,10 +115,13 @@ bool Primary::start_backup(Fd channel) {
   backup_order_.reset();
   auto prepared = guest_.disks.prepare_layers();
   disk_thread_.quiesce();
+  if (network_ != nullptr) network_->quiesce();
   auto forked = fork_process("recount-backup", [this, &channel, &order] {
     // None of the primary's own ends: a channel must close when its owner dies.
     supervisor_ = Channel();
     guest_.console.set_listener(nullptr);
+    guest_.tap.set_network(nullptr);
+    if (network_ != nullptr) network_->let_go();
     BackupSetup setup{.saver = {.run_folder = config_.run_folder,
                                 .spool_folder = order.start.spool_folder,
                                 .evidence_folder = config_.evidence_folder,
@@ -131,6 +139,7 @@ bool Primary::start_backup(Fd channel) {
   auto pushed = prepared ? guest_.disks.push_layers_beside() : prepared;
   if (!pushed) return end(EndReason::kFailure, pushed.error().message);
   disk_thread_.resume();
+  if (network_ != nullptr) network_->resume();
   guest_.machine->restart_disks();
   return true;
 }
@@ -141,6 +150,11 @@ void Primary::take_completions() {
   for (const DiskCompletion& done : disk_thread_.take()) session_.disk_completion(done);
 }
 
+void Primary::take_packets() {
+  if (network_ == nullptr) return;
+  for (Bytes& frame : network_->take()) session_.packet(std::move(frame));
+}
+
 void Primary::publish_progress() {
   if (!ring_) return;
   ring_->control().primary_position.store(raw(guest_.machine->at()), std::memory_order_relaxed);
@@ -149,7 +163,7 @@ void Primary::publish_progress() {
 
 void Primary::wait_for_events() {
   uint64_t now = clock_.monotonic_ns(), wake = session_.wake_ns();
-  int fds[] = {supervisor_.fd(), disk_thread_.fd()};
+  int fds[] = {supervisor_.fd(), disk_thread_.fd(), network_ != nullptr ? network_->fd() : -1};
   if (wake > now) wait_readable(fds, std::min(wake - now, kLongestWait_ns));
 }
 
@@ -236,9 +250,11 @@ bool Primary::run() {
     if (!hear()) return false;
   }
   disk_thread_.resume();
+  if (network_ != nullptr) network_->resume();
   session_.power_on(guest_.seed);
   while (hear()) {
     take_completions();
+    take_packets();
     Stop stop = session_.run_slice(clock_.monotonic_ns(), clock_.suspended_ns());
     publish_progress();
     sink_.flush();
@@ -261,6 +277,12 @@ int run_primary(const RecorderConfig& config, Channel supervisor, int console_fd
   };
   auto disks = GuestDisks::open(config);
   if (!disks) return fail_setup(disks.error());
+  std::unique_ptr<NetworkThread> network;
+  if (config.network.link != NetworkConfig::Link::kNone) {
+    auto made = NetworkThread::create(config.network);
+    if (!made) return fail_setup(made.error());
+    network = std::move(*made);
+  }
   for (;;) {
     auto detector = FailureDetector::create(config.patterns);
     if (!detector) return fail_setup(detector.error());
@@ -268,7 +290,11 @@ int run_primary(const RecorderConfig& config, Channel supervisor, int console_fd
     if (!guest) return fail_setup(guest.error());
     auto disk_bell = EventFd::open();
     if (!disk_bell) return fail_setup(disk_bell.error());
-    if (!Primary(config, supervisor, **guest, std::move(*detector), std::move(*disk_bell), console_fd).run()) return 0;
+    if (!Primary(config, supervisor, **guest, std::move(*detector), std::move(*disk_bell), network.get(),
+                 console_fd)
+             .run()) {
+      return 0;
+    }
     supervisor.send(encode_message(Rebooting{}));
     disks = std::move((*guest)->disks);
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "network/network_config.h"
 #include "recorder/failure_detector.h"
 #include "session/record_session.h"
 
@@ -26,6 +27,7 @@ struct RecorderConfig {
   std::string append, mmu = "sv39";
   uint64_t memory_bytes = 512ull << 20;
   std::vector<DriveConfig> drives;
+  NetworkConfig network;
   std::string console = "stdio";  // "stdio", "unix:PATH", or a file that output is appended to
   EngineKind engine = kDefaultEngine;
   JitOptions jit;
