@@ -5,8 +5,10 @@
 #include <sys/ioctl.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "host/os_error.h"
+#include "host/retry.h"
 
 namespace recount {
 namespace {
@@ -29,9 +31,11 @@ Result<Fd> open_tap(const std::string& name) {
   return tap;
 }
 
-Bytes read_frame(const Fd& tap) {
+std::optional<Bytes> read_frame(const Fd& tap) {
   Bytes frame(kMostFrameBytes);
-  ssize_t size = ::read(tap.get(), frame.data(), frame.size());
+  ssize_t size = retry([&] { return ::read(tap.get(), frame.data(), frame.size()); });
+  // EIO: the interface is down, and may come up again.
+  if (size < 0 && errno != EAGAIN && errno != EIO) return std::nullopt;
   frame.resize(size > 0 ? static_cast<size_t>(size) : 0);
   return frame;
 }

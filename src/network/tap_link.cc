@@ -17,10 +17,15 @@ void TapLink::send(ByteView frame) { write_frame(tap_, frame); }
 void TapLink::wait(int wake_fd) {
   int fds[] = {tap_.get(), wake_fd};
   wait_readable(fds, kLongestWait_ns);
-  for (unsigned i = 0; i < kFramesAtOnce; ++i) {
-    Bytes frame = read_frame(tap_);
-    if (frame.empty()) return;
-    sink_(frame);
+  for (unsigned i = 0; tap_ && i < kFramesAtOnce; ++i) {
+    auto frame = read_frame(tap_);
+    if (!frame) {
+      tap_.reset();  // somebody has deleted the interface: the cable is cut
+    } else if (frame->empty()) {
+      return;
+    } else {
+      sink_(*frame);
+    }
   }
 }
 

@@ -5,8 +5,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "host/fd.h"
-
 namespace recount {
 namespace {
 
@@ -34,9 +32,9 @@ UserLink::UserLink(FrameSink sink) : sink_(std::move(sink)) {
       },
       .guest_error = [](const char*, void*) {},
       .clock_get_ns = [](void* self) { return static_cast<int64_t>(static_cast<UserLink*>(self)->clock_.monotonic_ns()); },
-      .register_poll_fd = [](int fd, void* self) { static_cast<UserLink*>(self)->sockets_.insert(fd); },
-      .unregister_poll_fd = [](int fd, void* self) { static_cast<UserLink*>(self)->sockets_.erase(fd); },
-      .notify = [](void*) {},  // wait() looks at everything anyway
+      .register_poll_fd = [](int, void*) {},  // wait() looks at everything anyway
+      .unregister_poll_fd = [](int, void*) {},
+      .notify = [](void*) {},
   };
   SlirpConfig config{};
   config.version = 4;
@@ -93,11 +91,6 @@ void UserLink::wait(int wake_fd) {
   slirp_pollfds_fill(slirp_.get(), &timeout_ms, add_poll, this);
   bool polled = poll_all(polled_, timeout_ms * kNsPerMs);
   slirp_pollfds_poll(slirp_.get(), polled ? 0 : 1, ready_events, this);
-}
-
-void UserLink::let_go() {
-  for (int fd : sockets_) Fd(fd).reset();
-  sockets_.clear();
 }
 
 }  // namespace recount

@@ -5,11 +5,11 @@
 #include <slirp/libslirp.h>
 
 #include <memory>
-#include <set>
 #include <vector>
 
 #include "base/result.h"
 #include "host/clock.h"
+#include "host/internet_sockets.h"
 #include "host/poll.h"
 #include "network/link.h"
 #include "network/network_config.h"
@@ -22,7 +22,7 @@ class UserLink final : public Link {
   static Result<std::unique_ptr<UserLink>> create(const std::vector<PortForward>& forwards, FrameSink sink);
   void send(ByteView frame) override;
   void wait(int wake_fd) override;
-  void let_go() override;
+  void let_go() override { close_internet_sockets(); }  // slirp does not tell which are its own
 
  private:
   struct Cleanup {
@@ -36,7 +36,6 @@ class UserLink final : public Link {
 
   FrameSink sink_;
   SystemClock clock_;
-  std::set<int> sockets_;  // slirp's own
   std::vector<pollfd> polled_;
   std::unique_ptr<Slirp, Cleanup> slirp_;
 };
