@@ -2,7 +2,6 @@
 // The network's I/O thread: frames from the guest go out through the link, those that arrive wait until the vCPU thread takes
 // them. It never touches the machine.
 
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <thread>
