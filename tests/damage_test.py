@@ -219,6 +219,20 @@ def config_files_are_checked(bench):
     expect(recount(bench, "run", *guest, "--config", file).returncode in (2, CAPTURED), "noise")
 
 
+def printed_config_is_read_again(bench):
+    options = ("--append", 'console=ttyS0 a="b c"', "--drive", "a.img", "--drive", "b.img,ro", "-m", "1G", "--no-backup", "--net",
+               "user,hostfwd=tcp::2222-:22")
+    printed = recount(bench, "run", "--kernel", "K", *options, "--print-config")
+    expect_equal(printed.returncode, 0, f"exit code ({printed.stderr})")
+    expect("memory=1073741824\n" in printed.stdout and 'window="30s"\n' in printed.stdout, printed.stdout)
+    file = bench.folder / "machine.toml"
+    file.write_text(printed.stdout)
+    expect_equal(recount(bench, "run", "--config", file, "--print-config").stdout, printed.stdout, "printed again")
+    for text in ("a # b", "both ' and \"", "a\nmemory=1"):
+        one_error_line(run(bench, "--kernel", "K", "--append", text, "--print-config"), 2)
+    one_error_line(run(bench, "--print-config"), 2, "--kernel")
+
+
 def config_of_evidence_records_the_same_again(bench):
     path = evidence_with_a_disk(bench)
     toml = bench.folder / "machine.toml"

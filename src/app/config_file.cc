@@ -27,4 +27,26 @@ Result<void> apply_config_file(CLI::App& verb, const std::string& path) {
   return {};
 }
 
+Result<std::string> config_text(const CLI::App& verb) {
+  std::string text;
+  std::istringstream all(verb.config_to_str(true, false));
+  for (std::string line; std::getline(all, line);) {
+    // What was not given and has no default: to say so would be to give it.
+    const CLI::Option* option = line.ends_with("=\"\"") ? verb.get_option_no_throw("--" + line.substr(0, line.size() - 3)) : nullptr;
+    if (option == nullptr || option->count() > 0) text += line + "\n";
+  }
+  // CLI11 has no escapes: what it would not read as it wrote it, is not written.
+  std::istringstream back(text);
+  try {
+    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(back)) {
+      const CLI::Option* option = verb.get_option_no_throw("--" + item.name);
+      bool same = option != nullptr && (option->count() == 0 || option->results() == item.inputs);
+      if (!same) return fail(ErrorKind::kUsage, "--" + item.name + ": holds a character that no configuration file can");
+    }
+  } catch (const CLI::Error& e) {
+    return fail(ErrorKind::kUsage, std::string("no configuration file can hold these options: ") + e.what());
+  }
+  return text;
+}
+
 }  // namespace recount

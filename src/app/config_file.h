@@ -13,4 +13,7 @@ namespace recount {
 // does not know.
 Result<void> apply_config_file(CLI::App& verb, const std::string& path);
 
+// All of the verb's options as they stand, as such a file. kUsage if one holds what a file cannot say.
+Result<std::string> config_text(const CLI::App& verb);
+
 }  // namespace recount

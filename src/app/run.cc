@@ -52,6 +52,7 @@ void add_run(CLI::App& app, int& exit_code) {
   verb->add_option("--config", options->config_file,
                    "Read options from a file, such as an evidence file's machine.toml")
       ->configurable(false);
+  verb->add_flag("--print-config", options->print_config, "Print all options as they stand, for --config, and end")->configurable(false);
   verb->add_option("--kernel", config.kernel, "Linux Image (plain, gzip, EFI zboot) or ELF");
   verb->add_option("--initrd", config.initrd, "Initial RAM disk");
   verb->add_option("--append", config.append, "Kernel command line");
@@ -97,6 +98,11 @@ void add_run(CLI::App& app, int& exit_code) {
     if (!options->config_file.empty()) {
       if (auto applied = apply_config_file(*verb, options->config_file); !applied)
         return std::unexpected(applied.error());
+    }
+    if (options->print_config) {
+      if (auto sound = config_of(*options); !sound) return std::unexpected(sound.error());
+      fmt::print("{}", TRY(config_text(*verb)));
+      return 0;
     }
     return run(*options);
   });

@@ -18,6 +18,7 @@ struct RunOptions {
   std::string window = "30s", save_on = "all", after_failure = "stop", net = "none";
   bool no_record = false, no_backup = false;
   std::string config_file;
+  bool print_config = false;
   CodeReportWishes code_reports;
 };
 
