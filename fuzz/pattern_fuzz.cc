@@ -18,7 +18,7 @@ struct Seen {
 
 Seen watch(ByteView bytes, size_t piece) {
   // Making one compiles its patterns: once for all runs.
-  static auto made = FailureDetector::create(default_failure_patterns());
+  static auto made = FailureDetector::create(known_failure_patterns());
   CHECK(made.has_value());
   FailureDetector& detector = **made;
   detector.watch(view_of("\nbegin\n"));
@@ -39,7 +39,9 @@ std::vector<std::vector<uint8_t>> fuzz_seeds() {
   for (const char* text : {"[    1.0] Kernel panic - not syncing: sysrq\nOops [#1]\n",
                            "\x03kernel BUG at mm/slub.c:1!\r\nBUG: x\n",
                            "\x01[  5.1] Unable to handle kernel NULL pointer dereference at virtual address "
-                           "0\nOops - x [#2]\nOops: 1 [#3]"}) {
+                           "0\nOops - x [#2]\nOops: 1 [#3]",
+                           "\x05\x1b[0;1;31m[FAILED]\x1b[0m Failed to start x\x1b]0;title\x07y\r\n",
+                           "\x02sh[87]: unhandled signal 11 code 0x1 at 0x0\nWARNING: CPU: 0 PID: 1 at a.c:1 f"}) {
     ByteView view = view_of(text);
     seeds.emplace_back(view.begin(), view.end());
   }

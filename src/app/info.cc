@@ -6,6 +6,7 @@
 
 #include "app/evidence_options.h"
 #include "event/guest_time.h"
+#include "recorder/failure_cause.h"
 
 namespace recount {
 namespace {
@@ -31,6 +32,7 @@ Json facts_of(const EvidenceReader& evidence) {
   for (const GapInfo& g : m.gaps)
     gaps.push_back({{"position", raw(g.position)}, {"reason", g.reason}, {"text", g.text}});
   return {{"cause", m.cause},
+          {"meaning", std::string(meaning_of(m.cause))},
           {"detail", m.detail},
           {"position_begin", raw(m.position_begin)},
           {"position_end", raw(m.position_end)},

@@ -26,6 +26,12 @@ Result<LocalListener> take_name(std::string& name) {
   return fail(ErrorKind::kUnavailable, "too many recorders are running; give a --name");
 }
 
+std::string save_on_help() {
+  std::string names;
+  for (const FailureCause& cause : known_causes()) names += std::string(", ") + cause.name;
+  return "What evidence is saved of, by commas: all, default, none" + names + "; +CAUSE and -CAUSE add and remove";
+}
+
 Result<int> run(const RunOptions& options) {
   RecorderConfig config = TRY(config_of(options));
   std::string run_root = data_folder() + "/run";
@@ -73,11 +79,11 @@ void add_run(CLI::App& app, int& exit_code) {
   verb->add_option("--window", options->window, "How far the backup trails, such as 30s")
       ->capture_default_str();
   verb->add_option("--save-on", options->save_on,
-                   "Causes, by commas: all, none, panic, bug, oops, failure, reset, lost, operator")
+                   save_on_help())
       ->capture_default_str();
   verb->add_option(
       "--pattern", options->patterns,
-      "CAUSE=REGEX (RE2): a console line that means failure; replaces Linux's own; may be repeated");
+      "CAUSE=REGEX (RE2): a line of the console that means failure, besides those known; may be repeated");
   verb->add_option("--evidence-dir", config.evidence_folder,
                    "Where evidence goes (default $RECOUNT_DIR/evidence)");
   verb->add_option("--after-failure", options->after_failure, "stop, reboot or continue")

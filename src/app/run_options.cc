@@ -36,16 +36,33 @@ Result<DriveConfig> drive_of(const std::string& text) {
 }
 
 Result<std::vector<std::string>> causes_of(const std::string& list) {
-  std::vector<std::string> all(std::begin(kSaveCauses), std::end(kSaveCauses));
-  if (list == "all") return all;
+  auto chosen = [](auto choose) {
+    std::vector<std::string> causes;
+    for (const FailureCause& cause : known_causes()) {
+      if (choose(cause)) causes.emplace_back(cause.name);
+    }
+    return causes;
+  };
+  auto all = chosen([](const FailureCause&) { return true; });
+  auto by_default = chosen([](const FailureCause& cause) { return cause.by_default; });
   std::vector<std::string> causes;
-  if (list == "none") return causes;
+  if (list.starts_with('+') || list.starts_with('-')) causes = by_default;
   for (const std::string& word : CLI::detail::split(list, ',')) {
-    if (std::ranges::count(all, word) == 0) {
-      return fail(ErrorKind::kUsage, fmt::format("--save-on {}: unknown cause; there are all, none, {}", word,
+    bool minus = word.starts_with('-');
+    std::string name = minus || word.starts_with('+') ? word.substr(1) : word;
+    if (word == "all") {
+      causes = all;
+    } else if (word == "default") {
+      causes = by_default;
+    } else if (word == "none") {
+      causes.clear();
+    } else if (find_cause(name) != nullptr) {
+      std::erase(causes, name);
+      if (!minus) causes.push_back(name);
+    } else {
+      return fail(ErrorKind::kUsage, fmt::format("--save-on {}: unknown cause; there are all, default, none, {}", word,
                                                  fmt::join(all, ", ")));
     }
-    causes.push_back(word);
   }
   return causes;
 }
@@ -81,11 +98,14 @@ Result<RecorderConfig> config_of(const RunOptions& options) {
   }
   config.window_ns = *window_ns;
   config.save_on = TRY(causes_of(options.save_on));
-  config.patterns = default_failure_patterns();
-  if (!options.patterns.empty()) config.patterns.clear();
   for (const std::string& text : options.patterns) {
     config.patterns.push_back(TRY(pattern_of(text)));
     config.save_on.push_back(config.patterns.back().cause);
+  }
+  for (FailurePattern& pattern : known_failure_patterns()) {
+    // A panic that is not to be saved is still what the reset behind it comes from.
+    pattern.ignored = !config.saves(pattern.cause) && aftermath_of(pattern.cause) == Aftermath::kGoesOn;
+    config.patterns.push_back(std::move(pattern));
   }
   config.after_failure = options.after_failure == "reboot"     ? AfterFailure::kReboot
                          : options.after_failure == "continue" ? AfterFailure::kContinue

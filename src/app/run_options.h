@@ -15,7 +15,7 @@ namespace recount {
 struct RunOptions {
   RecorderConfig config;
   std::vector<std::string> drives, patterns;
-  std::string window = "30s", save_on = "all", after_failure = "stop", net = "none";
+  std::string window = "30s", save_on = "default", after_failure = "stop", net = "none";
   bool no_record = false, no_backup = false;
   std::string config_file;
   bool print_config = false;
@@ -26,7 +26,8 @@ Result<RecorderConfig> config_of(const RunOptions& options);
 
 // F[,ro][,format=raw]
 Result<DriveConfig> drive_of(const std::string& text);
-// "all", "none", or causes by commas.
+// Words by commas, from left to right: all, default, none, CAUSE or +CAUSE, -CAUSE. A list that begins with a sign
+// begins from the default.
 Result<std::vector<std::string>> causes_of(const std::string& list);
 // CAUSE=REGEX
 Result<FailurePattern> pattern_of(const std::string& text);

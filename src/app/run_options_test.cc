@@ -55,13 +55,33 @@ TEST(Drive, UnknownWordsAndFormatsAreBadUsage) {
 }
 
 TEST(Causes, AreAListOfKnownOnes) {
-  auto all = causes_of("all");
-  ASSERT_TRUE(all);
-  EXPECT_EQ(all->size(), std::size(kSaveCauses));
+  EXPECT_EQ(causes_of("all")->size(), known_causes().size());
   EXPECT_EQ(causes_of("none")->size(), 0u);
   EXPECT_EQ(*causes_of("panic,oops"), (std::vector<std::string>{"panic", "oops"}));
-  for (const char* list : {"panics", "panic,all", "none,panic", "panic oops", "Panic"})
-    expect_usage(causes_of(list), "--save-on");
+  EXPECT_EQ(*causes_of("none,panic"), (std::vector<std::string>{"panic"}));
+  for (const char* list : {"panics", "panic oops", "Panic", "panic,,oops", "+", "-all", "+none", ""}) expect_usage(causes_of(list), "--save-on");
+}
+
+TEST(Causes, AreAddedAndRemovedFromLeftToRight) {
+  auto has = [](const std::string& list, const char* cause) { return std::ranges::count(causes_of(list).value(), cause); };
+  EXPECT_EQ(has("default", "warning"), 0);
+  EXPECT_EQ(has("default", "panic"), 1);
+  EXPECT_EQ(has("+warning", "warning"), 1);
+  EXPECT_EQ(has("+warning", "panic"), 1);
+  EXPECT_EQ(has("+panic,+panic", "panic"), 1);
+  EXPECT_EQ(has("-oom", "oom"), 0);
+  EXPECT_EQ(has("-oom", "unit"), 1);
+  EXPECT_EQ(has("all,-oom,-unit", "warning"), 1);
+  EXPECT_EQ(has("all,-oom,-unit", "unit"), 0);
+  EXPECT_EQ(*causes_of("panic,oom,-panic"), (std::vector<std::string>{"oom"}));
+}
+
+TEST(Causes, HaveNamesThatCanStandInAFilesNameAndAMeaning) {
+  for (const FailureCause& cause : known_causes()) {
+    EXPECT_TRUE(pattern_of(std::string(cause.name) + "=x")) << cause.name;
+    EXPECT_TRUE(std::string_view(cause.meaning).ends_with('.')) << cause.name;
+    EXPECT_EQ(find_cause(cause.name), &cause) << "two rows of one name";
+  }
 }
 
 TEST(Pattern, IsACauseAndARegularExpression) {
@@ -87,19 +107,22 @@ TEST(RunOptions, DefaultsRecordWithABackup) {
   EXPECT_TRUE(config->backup);
   EXPECT_EQ(config->window_ns, 30'000'000'000u);
   EXPECT_EQ(config->after_failure, AfterFailure::kStop);
-  EXPECT_EQ(config->patterns.size(), default_failure_patterns().size());
+  EXPECT_EQ(config->patterns.size(), known_failure_patterns().size());
+  EXPECT_EQ(config->save_on, *causes_of("default"));
   EXPECT_EQ(config->engine, kDefaultEngine);
   EXPECT_EQ(config->network.link, NetworkConfig::Link::kNone);  // nobody's recording reaches a network unasked
   EXPECT_TRUE(config->evidence_folder.ends_with("/evidence"));
 }
 
-TEST(RunOptions, AnOwnPatternReplacesLinuxesAndIsSaved) {
+TEST(RunOptions, AnOwnPatternComesBeforeThoseKnownAndIsSaved) {
   RunOptions options = sound();
   options.patterns = {"disk=I/O error", "mine=x"};
   options.save_on = "none";
   auto config = config_of(options);
   ASSERT_TRUE(config);
-  EXPECT_EQ(config->patterns.size(), 2u);
+  EXPECT_EQ(config->patterns.size(), 2 + known_failure_patterns().size());
+  EXPECT_EQ(config->patterns[0].regex, "I/O error");
+  EXPECT_EQ(config->patterns[1].cause, "mine");
   EXPECT_EQ(config->save_on, (std::vector<std::string>{"disk", "mine"}));
 }
 

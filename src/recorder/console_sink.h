@@ -17,10 +17,12 @@ class ConsoleSink final : public GuestConsole::Listener {
     pending_.insert(pending_.end(), bytes.begin(), bytes.end());
     detector_->watch(bytes);
   }
-  void flush() {
-    if (pending_.empty()) return;
+  // True if there was something.
+  bool flush() {
+    if (pending_.empty()) return false;
     write_all(output_fd_, pending_);
     pending_.clear();
+    return true;
   }
   FailureDetector& detector() { return *detector_; }
   const FailureDetector& detector() const { return *detector_; }

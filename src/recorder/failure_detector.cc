@@ -1,6 +1,7 @@
 #include "recorder/failure_detector.h"
 
 #include <re2/re2.h>
+#include <string.h>
 
 namespace recount {
 namespace {
@@ -8,22 +9,37 @@ namespace {
 // A guest that never ends its line must not fill our memory.
 constexpr size_t kLongestLine = 4096;
 
-// Without the printk timestamp, and bytes that are no text replaced.
+// "fatal signal 11" becomes "fatal signal 11 (SIGSEGV)". The numbers are those of RISC-V, which are the
+// host's.
+void name_signal(std::string& text) {
+  static const RE2 kSignal(R"((?:unhandled|fatal) signal (\d{1,2}))");
+  re2::StringPiece whole[2];
+  if (!kSignal.Match(text, 0, text.size(), RE2::UNANCHORED, whole, 2)) return;
+  const char* name = ::sigabbrev_np(std::stoi(whole[1].as_string()));
+  auto end = static_cast<size_t>(whole[1].data() + whole[1].size() - text.data());
+  if (name != nullptr) text.insert(end, std::string(" (SIG") + name + ")");
+}
+
+// From behind the printk timestamp, and what stood before it in the line; bytes that are no text replaced.
 std::string readable(const std::string& line) {
+  static const RE2 kTimestamp(R"(^.*?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? )", RE2::Latin1);
   std::string text = line;
-  RE2::Replace(&text, R"(^\[ *\d+\.\d+\] )", "");
+  RE2::Replace(&text, kTimestamp, "");
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
   }
+  name_signal(text);
   return text;
 }
 
 }  // namespace
 
-std::vector<FailurePattern> default_failure_patterns() {
-  return {{"panic", R"(Kernel panic - not syncing)"},
-          {"bug", R"(kernel BUG at |\bBUG: |Kernel BUG \[#\d+\])"},
-          {"oops", R"(Oops(?: - [^\[]*)?(?::.*)? \[#\d+\]|Unable to handle kernel |Internal error: Oops)"}};
+std::vector<FailurePattern> known_failure_patterns() {
+  std::vector<FailurePattern> patterns;
+  for (const FailureCause& cause : known_causes()) {
+    if (cause.pattern != nullptr) patterns.push_back({cause.name, cause.pattern});
+  }
+  return patterns;
 }
 
 FailureDetector::FailureDetector() = default;
@@ -38,26 +54,39 @@ Result<std::unique_ptr<FailureDetector>> FailureDetector::create(
     options.set_encoding(RE2::Options::EncodingLatin1);
     auto regex = std::make_unique<RE2>(p.regex, options);
     if (!regex->ok()) return fail(ErrorKind::kUsage, "--pattern " + p.cause + ": " + regex->error());
-    detector->patterns_.push_back({p.cause, std::move(regex)});
+    size_t rank = detector->patterns_.size();
+    if (aftermath_of(p.cause) == Aftermath::kGoesOn) rank += patterns.size();
+    detector->patterns_.push_back({p.cause, std::move(regex), p.ignored, rank});
   }
   return detector;
 }
 
 void FailureDetector::watch(ByteView bytes) {
   for (uint8_t byte : bytes) {
+    if (!terminal_.is_text(byte)) continue;
     if (byte == '\n' || line_.size() == kLongestLine) end_line();
     if (byte != '\n' && byte != '\r') line_.push_back(static_cast<char>(byte));
   }
 }
 
-void FailureDetector::end_line() {
-  for (size_t i = 0; i < patterns_.size() && (!seen_ || i < severity_); ++i) {
-    if (!RE2::PartialMatch(line_, *patterns_[i].regex)) continue;
-    severity_ = i;
-    seen_ = FailureNotice{patterns_[i].cause, readable(line_)};
+void FailureDetector::look_at_line() {
+  if (looked_at_ == line_.size()) return;
+  looked_at_ = line_.size();
+  for (const Compiled& pattern : patterns_) {
+    if (!RE2::PartialMatch(line_, *pattern.regex)) continue;
+    if (!pattern.ignored && (!seen_ || pattern.rank < rank_)) {
+      rank_ = pattern.rank;
+      seen_ = FailureNotice{pattern.cause, readable(line_)};
+    }
+    return;
   }
+}
+
+void FailureDetector::end_line() {
+  look_at_line();
   if (!line_.empty()) last_line_ = std::move(line_);
   line_.clear();
+  looked_at_ = 0;
 }
 
 }  // namespace recount

@@ -1,5 +1,5 @@
 #pragma once
-// Watches a console for the lines that a dying kernel prints.
+// Watches a console for lines that tell of a failure.
 
 #include <memory>
 #include <optional>
@@ -9,6 +9,8 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "event/event.h"
+#include "recorder/failure_cause.h"
+#include "recorder/terminal_text.h"
 
 namespace re2 {
 class RE2;
@@ -17,22 +19,27 @@ class RE2;
 namespace recount {
 
 struct FailurePattern {
-  std::string cause;  // "panic", "oops", "bug", or the user's own
-  std::string regex;  // RE2 syntax, anywhere in a line
+  std::string cause;
+  std::string regex;     // RE2 syntax, anywhere in a line
+  bool ignored = false;  // its lines are no failure, and of no later pattern either
 };
 
-// Linux's own words, most severe first.
-std::vector<FailurePattern> default_failure_patterns();
+// Those of known_causes(), in its order.
+std::vector<FailurePattern> known_failure_patterns();
 
 class FailureDetector {
  public:
-  // kUsage if a pattern is no regular expression.
+  // A line is of the first pattern that is in it. kUsage if one is no regular expression.
   static Result<std::unique_ptr<FailureDetector>> create(const std::vector<FailurePattern>& patterns);
   ~FailureDetector();
 
   // Console output as it comes.
   void watch(ByteView bytes);
-  // The most severe failure seen so far, with the line that said so.
+  // The line that has no end yet may never get one: a prompt, or the last that there is. It counts as it
+  // stands.
+  void look_at_line();
+  // The worst failure seen so far, with the line that said so: one after which nothing is left before one
+  // after which the system goes on, then in the order of the patterns, then the first.
   const std::optional<FailureNotice>& seen() const { return seen_; }
   void forget() { seen_.reset(); }
   // The last whole line that was not empty.
@@ -45,10 +52,14 @@ class FailureDetector {
   struct Compiled {
     std::string cause;
     std::unique_ptr<re2::RE2> regex;
+    bool ignored;
+    size_t rank;  // lower is worse
   };
   std::vector<Compiled> patterns_;
+  TerminalText terminal_;
   std::string line_, last_line_;
-  size_t severity_ = 0;  // index of the pattern seen; lower is worse
+  size_t looked_at_ = 0;  // as much of the line as was looked at already
+  size_t rank_ = 0;       // of what is seen
   std::optional<FailureNotice> seen_;
 };
 

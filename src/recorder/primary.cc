@@ -21,6 +21,8 @@ namespace {
 constexpr uint64_t kLongestWait_ns = 500'000'000;
 // A dying kernel goes on printing: its last words belong to the evidence.
 constexpr uint64_t kLastWordsTicks = 3'000'000;  // 0.3 s
+// A line that stands for so long without an end, such as a prompt, is taken to be whole.
+constexpr uint64_t kLineStandsTicks = 3'000'000;
 // The line with which Linux announces a restart that somebody asked for.
 constexpr const char* kOrderlyRestart = "reboot: Restarting system";
 
@@ -59,6 +61,8 @@ class Primary {
   bool reboot();
   // True if the guest is to run on.
   bool after_slice(Stop stop);
+  void flush_console();
+  void watch_console(bool ended);
 
   const RecorderConfig& config_;
   Channel& supervisor_;
@@ -78,6 +82,7 @@ class Primary {
   std::optional<BackupOrder> backup_order_;
   bool lost_told_ = false, stop_ = false, reboot_ = false;
   std::optional<uint64_t> last_words_until_ticks_;
+  uint64_t last_output_ticks_ = 0;
 };
 
 // --- the supervisor's orders ---
@@ -168,7 +173,7 @@ void Primary::wait_for_events() {
 }
 
 void Primary::note_failure(FailureNotice notice, uint64_t request) {
-  sink_.flush();
+  flush_console();
   if (!config_.record) return;
   session_.note_failure(notice);
   publish_progress();
@@ -209,22 +214,33 @@ bool Primary::last_words_are_over(Stop stop) const {
   return !runs || guest_.machine->time_ticks() >= *last_words_until_ticks_;
 }
 
+void Primary::flush_console() {
+  if (sink_.flush()) last_output_ticks_ = guest_.machine->time_ticks();
+}
+
+void Primary::watch_console(bool ended) {
+  flush_console();
+  if (ended || guest_.machine->time_ticks() - last_output_ticks_ >= kLineStandsTicks) sink_.detector().look_at_line();
+}
+
 bool Primary::after_slice(Stop stop) {
+  bool ended = stop != Stop::kPosition && stop != Stop::kIdle;
+  watch_console(ended);
   const auto& seen = sink_.detector().seen();
   if (seen && !last_words_until_ticks_)
     last_words_until_ticks_ = guest_.machine->time_ticks() + kLastWordsTicks;
   std::optional<FailureNotice> failure = failure_of(stop);
-  // A panic that ends in a reset or a poweroff is a panic.
-  if (last_words_are_over(stop)) failure = seen;
+  // A panic that ends in a reset or a poweroff is a panic; a process that was killed just before is not.
+  if (last_words_are_over(stop) && (!failure || aftermath_of(seen->cause) == Aftermath::kOver)) failure = seen;
   if (failure) {
     sink_.detector().forget();
     last_words_until_ticks_.reset();
-    bool ended = stop != Stop::kPosition && stop != Stop::kIdle;
     if (config_.saves(failure->cause)) {
       note_failure(*failure);
-      if (config_.after_failure == AfterFailure::kStop) return end(EndReason::kFailure);
-      if (config_.after_failure == AfterFailure::kReboot || stop == Stop::kReset) return reboot();
-      if (ended) return end(EndReason::kFailure);
+      bool over = aftermath_of(failure->cause) == Aftermath::kOver;
+      if (over && config_.after_failure == AfterFailure::kStop) return end(EndReason::kFailure);
+      if ((over && config_.after_failure == AfterFailure::kReboot) || stop == Stop::kReset) return reboot();
+      if (ended && stop != Stop::kPoweroff) return end(EndReason::kFailure);
     } else if (ended && stop != Stop::kReset && stop != Stop::kPoweroff) {
       return end(EndReason::kFailure, failure->detail);
     }
@@ -257,7 +273,6 @@ bool Primary::run() {
     take_packets();
     Stop stop = session_.run_slice(clock_.monotonic_ns(), clock_.suspended_ns());
     publish_progress();
-    sink_.flush();
     if (journal_.lost() && !lost_told_) lost_told_ = supervisor_.send(encode_message(JournalLost{}));
     if (stop_) return end(EndReason::kStopped);
     if (!after_slice(stop)) return reboot_;

@@ -18,9 +18,6 @@ struct DriveConfig {
 
 enum class AfterFailure : uint8_t { kStop, kReboot, kContinue };
 
-// The causes of evidence that --save-on names, one each.
-inline constexpr const char* kSaveCauses[] = {"panic", "bug", "oops", "failure", "reset", "lost", "operator"};
-
 struct RecorderConfig {
   std::string name;
   std::string kernel, initrd, bios;  // paths; empty: none
@@ -37,7 +34,7 @@ struct RecorderConfig {
   uint64_t window_ns = 30'000'000'000;
   std::vector<std::string> save_on;  // causes
   bool saves(const std::string& cause) const { return std::ranges::count(save_on, cause) != 0; }
-  std::vector<FailurePattern> patterns;
+  std::vector<FailurePattern> patterns;  // the user's own first
   AfterFailure after_failure = AfterFailure::kStop;
   std::string evidence_folder;
   std::string run_folder;  // of this run: journal segments, layers of the backup
