@@ -200,6 +200,54 @@ def after_failure_reboot(bench):
             checked(recorder, path, path.name.split("-")[1])
 
 
+def said(recorder, words):
+    return [line for line in recorder.stderr_lines() if words in line]
+
+
+def one_of_a_cause_is_saved_in_an_interval(bench):
+    with bench.recorder("--after-failure", "continue", "--save-interval", "1h") as recorder:
+        for n in range(4):
+            recorder.type(b"o")
+            time.sleep(1)
+        recorder.type(b"k")  # another cause
+        recorder.wait_status(lambda s: len(s["evidence"]) == 2, "the panic is saved")
+        ends_well(recorder, CAPTURED)
+        expect_equal([f.name.split("-")[1] for f in recorder.evidence()], ["oops", "panic"], "evidence", recorder)
+        expect_equal(len(said(recorder, "oops: Oops [#1]: not saved, nor what follows")), 1, "lines of what is dropped", recorder)
+
+
+def evidence_of_one_cause_has_names_of_its_own(bench):
+    with bench.recorder("--after-failure", "continue", "--save-interval", "0") as recorder:
+        for n in range(1, 4):
+            recorder.type(b"o")
+            recorder.wait_status(lambda s: len(s["evidence"]) == n, f"oops {n} is saved")
+        ends_well(recorder, CAPTURED)
+        expect_equal(len(recorder.evidence()), 3, "evidence files", recorder)
+        for path in recorder.evidence():
+            checked(recorder, path, "oops")
+
+
+def oldest_evidence_goes_for_new(bench):
+    for limit in (("--evidence-keep", "2"), ("--evidence-max-size", "1k")):
+        kept = 2 if limit[0] == "--evidence-keep" else 1  # the newest stays though it is larger
+        (bench.folder / "evidence").mkdir(exist_ok=True)
+        other = bench.folder / "evidence/t-panic-20200101T000000Z.recount"
+        other.write_bytes(b"of another run")
+        with bench.recorder("--after-failure", "continue", "--save-interval", "0", *limit) as recorder:
+            saved = []
+            for n in range(4):
+                recorder.type(b"o")
+                newest = recorder.wait_status(lambda s: s["evidence"] and s["evidence"][-1] not in saved, f"oops {n} is saved")
+                saved.append(newest["evidence"][-1])
+                expect_equal(newest["evidence"], saved[-kept:], "evidence in the status", recorder)
+            ends_well(recorder, CAPTURED)
+            expect_equal([str(f) for f in recorder.evidence()], sorted([str(other), *saved[-kept:]]), "evidence files", recorder)
+            expect_equal(len(said(recorder, f"is removed for it ({limit[0]}")), 4 - kept, "lines of what is removed", recorder)
+            checked(recorder, saved[-1], "oops")
+            for path in recorder.evidence():
+                path.unlink()
+
+
 # --- operators ---
 
 def status_has_all_keys(bench):

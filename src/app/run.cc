@@ -86,6 +86,13 @@ void add_run(CLI::App& app, int& exit_code) {
       "CAUSE=REGEX (RE2): a line of the console that means failure, besides those known; may be repeated");
   verb->add_option("--evidence-dir", config.evidence_folder,
                    "Where evidence goes (default $RECOUNT_DIR/evidence)");
+  verb->add_option("--save-interval", options->save_interval,
+                   "Least time between two saves of one cause (default: the window); 0 saves each");
+  verb->add_option("--evidence-keep", config.limits.keep, "How many evidence files of this run are kept: the oldest go")
+      ->check(CLI::PositiveNumber);
+  verb->add_option("--evidence-max-size", config.limits.max_size_bytes,
+                   "How large this run's evidence may be, such as 10G: the oldest files go")
+      ->transform(CLI::AsSizeValue(false));
   verb->add_option("--after-failure", options->after_failure, "stop, reboot or continue")
       ->check(CLI::IsMember({"stop", "reboot", "continue"}))
       ->capture_default_str();

@@ -97,6 +97,12 @@ Result<RecorderConfig> config_of(const RunOptions& options) {
     return fail(ErrorKind::kUsage, "--window " + options.window + ": at least 1s");
   }
   config.window_ns = *window_ns;
+  config.limits.interval_ns = config.window_ns;
+  if (!options.save_interval.empty()) {
+    auto interval_ns = parse_duration(options.save_interval);
+    if (!interval_ns) return fail(ErrorKind::kUsage, "--save-interval " + options.save_interval + ": must be a time such as 60s");
+    config.limits.interval_ns = *interval_ns;
+  }
   config.save_on = TRY(causes_of(options.save_on));
   for (const std::string& text : options.patterns) {
     config.patterns.push_back(TRY(pattern_of(text)));

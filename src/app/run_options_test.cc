@@ -107,6 +107,8 @@ TEST(RunOptions, DefaultsRecordWithABackup) {
   EXPECT_TRUE(config->backup);
   EXPECT_EQ(config->window_ns, 30'000'000'000u);
   EXPECT_EQ(config->after_failure, AfterFailure::kStop);
+  EXPECT_EQ(config->limits.interval_ns, config->window_ns);
+  EXPECT_FALSE(config->limits.keep);
   EXPECT_EQ(config->patterns.size(), known_failure_patterns().size());
   EXPECT_EQ(config->save_on, *causes_of("default"));
   EXPECT_EQ(config->engine, kDefaultEngine);
@@ -133,6 +135,9 @@ TEST(RunOptions, WhatMeansNothingIsBadUsage) {
   options = sound();
   options.window = "soon";
   expect_usage(config_of(options), "--window");
+  options = sound();
+  options.save_interval = "never";
+  expect_usage(config_of(options), "--save-interval");
   options = sound();
   options.net = "bridge";
   expect_usage(config_of(options), "--net");

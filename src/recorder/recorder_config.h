@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "network/network_config.h"
+#include "recorder/evidence_limits.h"
 #include "recorder/failure_detector.h"
 #include "session/record_session.h"
 
@@ -37,6 +38,7 @@ struct RecorderConfig {
   std::vector<FailurePattern> patterns;  // the user's own first
   AfterFailure after_failure = AfterFailure::kStop;
   std::string evidence_folder;
+  EvidenceLimitOptions limits;
   std::string run_folder;  // of this run: journal segments, layers of the backup
 };
 

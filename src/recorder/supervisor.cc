@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "event/guest_time.h"
+#include "host/file.h"
 #include "host/poll.h"
 #include "host/terminal.h"
 #include "recorder/primary.h"
@@ -49,7 +50,8 @@ Supervisor::Supervisor(const RecorderConfig& config, SignalQueue signals, LocalL
                  on_control(command, argument, std::move(reply));
                }),
       console_(std::move(console)),
-      status_line_(config.record) {
+      status_line_(config.record),
+      limits_(config.limits) {
   adopt_orphans();
 }
 
@@ -145,7 +147,12 @@ void Supervisor::hear_primary() {
 }
 
 void Supervisor::on_failure(FailureNoted failure) {
-  if (failure.notice.cause != "operator") failure_noted_ = true;
+  if (failure.notice.cause != "operator") {
+    failure_noted_ = true;
+    auto admission = limits_.admit(failure.notice, clock_.monotonic_ns());
+    if (!admission.say.empty()) say(admission.say);
+    if (!admission.save) return;
+  }
   EvidenceSave save{.notice = std::move(failure.notice), .position = failure.position};
   if (auto asked = save_replies_.extract(failure.request); asked) save.reply = std::move(asked.mapped());
   request_save(std::move(save));
@@ -276,9 +283,18 @@ void Supervisor::hear_saver(EvidenceSave& save) {
   if (save.saver.closed() && !save.captured) save.protection->ring().control().pinned = ~0ull;
 }
 
+void Supervisor::keep_within_limits(const std::string& newest) {
+  for (const EvidenceLimits::Removal& old : limits_.add(newest, file_bytes(newest).value_or(0))) {
+    auto removed = remove_file(old.path);
+    if (removed) std::erase(evidence_, old.path);
+    say(removed ? "evidence " + old.path + " is removed for it (" + old.why + ")" : removed.error().message);
+  }
+}
+
 void Supervisor::save_done(EvidenceSave& save, const EvidenceSaved& saved) {
   evidence_.push_back(saved.path);
   say(describe(saved, save.notice));
+  keep_within_limits(saved.path);
   if (save.reply) save.reply(to_json(saved));
   if (save.notice.cause != "operator") exit_code_ = std::max(exit_code_, kCapturedExit);
   if (saved.mismatches != 0) exit_code_ = std::max(exit_code_, kDivergedExit);
@@ -287,6 +303,7 @@ void Supervisor::save_done(EvidenceSave& save, const EvidenceSaved& saved) {
 void Supervisor::save_failed(EvidenceSave& save, const std::string& why) {
   say("evidence of " + save.notice.cause + " (" + save.notice.detail + ") could not be saved: " + why);
   if (save.reply) save.reply(control_error(why));
+  limits_.not_saved(save.notice.cause);
   exit_code_ = std::max(exit_code_, static_cast<int>(ErrorKind::kFailure));
 }
 

@@ -12,6 +12,7 @@
 #include "host/signals.h"
 #include "recorder/console_relay.h"
 #include "recorder/control_server.h"
+#include "recorder/evidence_limits.h"
 #include "recorder/evidence_save.h"
 #include "recorder/protection.h"
 #include "recorder/recorder_config.h"
@@ -57,6 +58,7 @@ class Supervisor {
   void request_save(EvidenceSave save);
   void start_waiting_save();
   void hear_saver(EvidenceSave& save);
+  void keep_within_limits(const std::string& newest);
   void save_done(EvidenceSave& save, const EvidenceSaved& saved);
   void save_failed(EvidenceSave& save, const std::string& why);
 
@@ -99,6 +101,7 @@ class Supervisor {
   std::map<uint64_t, ControlReply> save_replies_;  // of operators who asked, by the number of their request
   uint64_t save_requests_ = 0;
   std::vector<std::string> evidence_;
+  EvidenceLimits limits_;
   int exit_code_ = 0;
 
   uint64_t last_draw_ns_ = 0, rate_since_ns_ = 0, rate_bytes_ = 0;
