@@ -153,6 +153,28 @@ def poweroff_after_a_panic_is_the_panic(bench):
         certified(recorder, "panic")
 
 
+def unfinished_line_is_a_line(bench):
+    with bench.recorder() as recorder:
+        recorder.type(b"K")
+        info = certified(recorder, "panic")
+        expect_equal(info["detail"], "Kernel panic - not syncing: a line without an end", "detail")
+
+
+def silent_console_is_a_failure_once(bench):
+    with bench.recorder("--silence", "2s", "--save-interval", "0") as recorder:
+        recorder.type(b"q")
+        recorder.wait_status(lambda s: len(s["evidence"]) == 1, "the silence is saved")
+        time.sleep(4)
+        recorder.type(b"qq")
+        recorder.type(b"x")
+        recorder.wait_for("heard x")
+        recorder.wait_status(lambda s: len(s["evidence"]) == 2, "a second silence is saved")
+        ends_well(recorder, CAPTURED)
+        expect_equal(len(recorder.evidence()), 2, "evidence files", recorder)
+        for path in recorder.evidence():
+            expect("no output for" in checked(recorder, path, "silence")["detail"], "detail")
+
+
 # --- what is done about it ---
 
 def save_on_none_saves_nothing(bench):

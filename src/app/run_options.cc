@@ -103,6 +103,10 @@ Result<RecorderConfig> config_of(const RunOptions& options) {
     if (!interval_ns) return fail(ErrorKind::kUsage, "--save-interval " + options.save_interval + ": must be a time such as 60s");
     config.limits.interval_ns = *interval_ns;
   }
+  if (!options.silence.empty()) {
+    config.silence_ns = parse_duration(options.silence);
+    if (config.silence_ns.value_or(0) == 0) return fail(ErrorKind::kUsage, "--silence " + options.silence + ": must be a time such as 60s");
+  }
   config.save_on = TRY(causes_of(options.save_on));
   for (const std::string& text : options.patterns) {
     config.patterns.push_back(TRY(pattern_of(text)));

@@ -139,6 +139,11 @@ TEST(RunOptions, WhatMeansNothingIsBadUsage) {
   options.save_interval = "never";
   expect_usage(config_of(options), "--save-interval");
   options = sound();
+  for (const char* silence : {"long", "0"}) {
+    options.silence = silence;
+    expect_usage(config_of(options), "--silence");
+  }
+  options = sound();
   options.net = "bridge";
   expect_usage(config_of(options), "--net");
   for (const char* name : {".hidden", "a/b", "..", "a b", "a\n", "\xff"}) {

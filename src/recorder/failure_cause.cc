@@ -35,6 +35,7 @@ constexpr FailureCause kCauses[] = {
      kGoesOn, kOn, "A disk returned an error, or a file system on it is damaged."},
     {"warning", R"(WARNING: (?:CPU: \d+ PID: \d+ at |\S+:\d+ at |possible (?:circular|recursive|irq) ))", kGoesOn, kOff,
      "The kernel found something that should not be, and went on."},
+    {"silence", nullptr, kGoesOn, kOn, "The console was silent for longer than --silence allows."},
     {"failure", nullptr, kOver, kOn, "The guest reported failure to its machine, through the test finisher or SBI's system reset."},
     {"reset", nullptr, kOver, kOn, "The guest reset itself without announcing it, or its trap handler can only trap again."},
     {"lost", nullptr, kOver, kOn, "The recorder's process that ran the guest died; the evidence leads to the last event that it got out."},

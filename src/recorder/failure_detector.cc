@@ -3,11 +3,14 @@
 #include <re2/re2.h>
 #include <string.h>
 
+#include <algorithm>
+
 namespace recount {
 namespace {
 
 // A guest that never ends its line must not fill our memory.
 constexpr size_t kLongestLine = 4096;
+constexpr size_t kNoPatternRank = ~size_t{0};
 
 // "fatal signal 11" becomes "fatal signal 11 (SIGSEGV)". The numbers are those of RISC-V, which are the
 // host's.
@@ -56,6 +59,7 @@ Result<std::unique_ptr<FailureDetector>> FailureDetector::create(
     if (!regex->ok()) return fail(ErrorKind::kUsage, "--pattern " + p.cause + ": " + regex->error());
     size_t rank = detector->patterns_.size();
     if (aftermath_of(p.cause) == Aftermath::kGoesOn) rank += patterns.size();
+    rank *= 2;  // room for what report() says of the same
     detector->patterns_.push_back({p.cause, std::move(regex), p.ignored, rank});
   }
   return detector;
@@ -74,12 +78,21 @@ void FailureDetector::look_at_line() {
   looked_at_ = line_.size();
   for (const Compiled& pattern : patterns_) {
     if (!RE2::PartialMatch(line_, *pattern.regex)) continue;
-    if (!pattern.ignored && (!seen_ || pattern.rank < rank_)) {
-      rank_ = pattern.rank;
-      seen_ = FailureNotice{pattern.cause, readable(line_)};
-    }
+    if (!pattern.ignored) take({pattern.cause, readable(line_)}, pattern.rank);
     return;
   }
+}
+
+void FailureDetector::report(FailureNotice notice) {
+  auto known = std::ranges::find(patterns_, notice.cause, &Compiled::cause);
+  if (known == patterns_.end()) return take(std::move(notice), kNoPatternRank);
+  if (!known->ignored) take(std::move(notice), known->rank + 1);
+}
+
+void FailureDetector::take(FailureNotice notice, size_t rank) {
+  if (seen_ && rank_ <= rank) return;
+  rank_ = rank;
+  seen_ = std::move(notice);
 }
 
 void FailureDetector::end_line() {

@@ -38,6 +38,8 @@ class FailureDetector {
   // The line that has no end yet may never get one: a prompt, or the last that there is. It counts as it
   // stands.
   void look_at_line();
+  // Something else tells of a failure. It counts like a line of its cause, but such a line says more.
+  void report(FailureNotice notice);
   // The worst failure seen so far, with the line that said so: one after which nothing is left before one
   // after which the system goes on, then in the order of the patterns, then the first.
   const std::optional<FailureNotice>& seen() const { return seen_; }
@@ -48,6 +50,7 @@ class FailureDetector {
  private:
   FailureDetector();
   void end_line();
+  void take(FailureNotice notice, size_t rank);
 
   struct Compiled {
     std::string cause;

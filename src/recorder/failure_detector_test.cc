@@ -121,6 +121,28 @@ TEST(FailureDetector, AnIgnoredPatternHidesItsLinesFromLaterOnes) {
   EXPECT_EQ((*made)->seen()->cause, "bug");
 }
 
+TEST(FailureDetector, WhatIsReportedCountsLessThanALineThatSaysTheSame) {
+  auto detector = linux_detector();
+  detector->report({"disk", "disk 0 returned an I/O error"});
+  ASSERT_TRUE(detector->seen());
+  EXPECT_EQ(detector->seen()->detail, "disk 0 returned an I/O error");
+  detector->watch(view_of("I/O error, dev vda, sector 8 op 0x0:(READ)\n"));
+  EXPECT_EQ(detector->seen()->detail, "I/O error, dev vda, sector 8 op 0x0:(READ)");
+  detector->report({"disk", "again"});
+  EXPECT_EQ(detector->seen()->detail, "I/O error, dev vda, sector 8 op 0x0:(READ)");
+  detector->watch(view_of("Oops [#1]\n"));
+  EXPECT_EQ(detector->seen()->cause, "oops");
+}
+
+TEST(FailureDetector, WhatIsReportedIsIgnoredLikeItsLines) {
+  auto made = FailureDetector::create({{"disk", "I/O error", true}});
+  ASSERT_TRUE(made);
+  (*made)->report({"disk", "x"});
+  EXPECT_FALSE((*made)->seen());
+  (*made)->report({"silence", "no pattern tells of it"});
+  EXPECT_EQ((*made)->seen()->cause, "silence");
+}
+
 TEST(FailureDetector, ColoursAndTitlesAreNotText) {
   for (const char* text : {"Kernel \x1b[1;31mpanic\x1b[0m - not syncing\n", "\x1b]0;title\x07Kernel panic - not syncing\n",
                            "\x1b]3008;start=1\x1b\\Kernel panic - not syncing\n", "\x1b(BKernel panic - not syncing\n",

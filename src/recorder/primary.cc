@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "disk/disk_thread.h"
+#include "event/guest_time.h"
 #include "host/clock.h"
 #include "host/poll.h"
 #include "host/process.h"
@@ -83,6 +84,7 @@ class Primary {
   bool lost_told_ = false, stop_ = false, reboot_ = false;
   std::optional<uint64_t> last_words_until_ticks_;
   uint64_t last_output_ticks_ = 0;
+  bool silence_told_ = false;
 };
 
 // --- the supervisor's orders ---
@@ -152,7 +154,11 @@ bool Primary::start_backup(Fd channel) {
 // --- the guest's run ---
 
 void Primary::take_completions() {
-  for (const DiskCompletion& done : disk_thread_.take()) session_.disk_completion(done);
+  for (const DiskCompletion& done : disk_thread_.take()) {
+    if (done.status != DiskStatus::kOk)
+      sink_.detector().report({"disk", fmt::format("disk {} returned an I/O error", done.disk)});
+    session_.disk_completion(done);
+  }
 }
 
 void Primary::take_packets() {
@@ -215,12 +221,19 @@ bool Primary::last_words_are_over(Stop stop) const {
 }
 
 void Primary::flush_console() {
-  if (sink_.flush()) last_output_ticks_ = guest_.machine->time_ticks();
+  if (!sink_.flush()) return;
+  last_output_ticks_ = guest_.machine->time_ticks();
+  silence_told_ = false;
 }
 
 void Primary::watch_console(bool ended) {
   flush_console();
-  if (ended || guest_.machine->time_ticks() - last_output_ticks_ >= kLineStandsTicks) sink_.detector().look_at_line();
+  uint64_t quiet_ticks = guest_.machine->time_ticks() - last_output_ticks_;
+  if (ended || quiet_ticks >= kLineStandsTicks) sink_.detector().look_at_line();
+  if (!config_.silence_ns || silence_told_ || quiet_ticks < *config_.silence_ns / kNsPerTick) return;
+  silence_told_ = true;
+  if (config_.saves("silence"))
+    sink_.detector().report({"silence", fmt::format("no output for {:.1f} s", seconds_of(quiet_ticks))});
 }
 
 bool Primary::after_slice(Stop stop) {

@@ -2,6 +2,7 @@
 // What a recording is to do, as the command line or a file said it.
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct RecorderConfig {
   std::vector<std::string> save_on;  // causes
   bool saves(const std::string& cause) const { return std::ranges::count(save_on, cause) != 0; }
   std::vector<FailurePattern> patterns;  // the user's own first
+  std::optional<uint64_t> silence_ns;    // of guest time, after which a silent console is a failure
   AfterFailure after_failure = AfterFailure::kStop;
   std::string evidence_folder;
   EvidenceLimitOptions limits;

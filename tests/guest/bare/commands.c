@@ -34,6 +34,8 @@ static void use_disk(void) {
   print_line(failed == 0 ? "disk works" : "disk error", (uint64_t)failed);
 }
 
+static int g_quiet;  // does not tick
+
 static void obey(char command, int* busy) {
   switch (command) {
     case 'f': finish(7);
@@ -48,6 +50,11 @@ static void obey(char command, int* busy) {
       __asm__ volatile("ebreak");
       break;
     case 'k': print("Kernel panic - not syncing: typed\n"); break;
+    case 'K':
+      g_quiet = 1;
+      print("Kernel panic - not syncing: a line without an end");
+      break;
+    case 'q': g_quiet = !g_quiet; break;
     case 'o': print("Oops [#1]\n"); break;
     case 'm': fill_memory(); break;
     case 'd': use_disk(); break;
@@ -76,6 +83,6 @@ int main(void) {
       *mtimecmp = *mtime + kTick / 10;
       if (!busy) __asm__ volatile("wfi");
     }
-    print_line("tick", tick);
+    if (!g_quiet) print_line("tick", tick);
   }
 }
