@@ -258,6 +258,7 @@ def oldest_evidence_goes_for_new(bench):
         with bench.recorder("--after-failure", "continue", "--save-interval", "0", *limit) as recorder:
             saved = []
             for n in range(4):
+                time.sleep(1)  # its name is the second's, and one that is gone would be free again
                 recorder.type(b"o")
                 newest = recorder.wait_status(lambda s: s["evidence"] and s["evidence"][-1] not in saved, f"oops {n} is saved")
                 saved.append(newest["evidence"][-1])
