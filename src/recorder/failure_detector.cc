@@ -1,6 +1,7 @@
 #include "recorder/failure_detector.h"
 
 #include <re2/re2.h>
+#include <re2/set.h>
 #include <string.h>
 
 #include <algorithm>
@@ -45,23 +46,35 @@ std::vector<FailurePattern> known_failure_patterns() {
   return patterns;
 }
 
+// All patterns at once: most lines have none of them, and are to cost little.
+struct FailureDetector::AnyPattern {
+  RE2::Set set;
+  bool may_be_in(const std::string& line) const {
+    RE2::Set::ErrorInfo error;
+    return set.Match(line, nullptr, &error) || error.kind != RE2::Set::kNoError;
+  }
+};
+
 FailureDetector::FailureDetector() = default;
 FailureDetector::~FailureDetector() = default;
 
 Result<std::unique_ptr<FailureDetector>> FailureDetector::create(
     const std::vector<FailurePattern>& patterns) {
   std::unique_ptr<FailureDetector> detector(new FailureDetector);
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_encoding(RE2::Options::EncodingLatin1);
+  detector->any_ = std::make_unique<AnyPattern>(RE2::Set(options, RE2::UNANCHORED));
   for (const FailurePattern& p : patterns) {
-    RE2::Options options;
-    options.set_log_errors(false);
-    options.set_encoding(RE2::Options::EncodingLatin1);
     auto regex = std::make_unique<RE2>(p.regex, options);
     if (!regex->ok()) return fail(ErrorKind::kUsage, "--pattern " + p.cause + ": " + regex->error());
     size_t rank = detector->patterns_.size();
     if (aftermath_of(p.cause) == Aftermath::kGoesOn) rank += patterns.size();
     rank *= 2;  // room for what report() says of the same
+    detector->any_->set.Add(p.regex, nullptr);
     detector->patterns_.push_back({p.cause, std::move(regex), p.ignored, rank});
   }
+  detector->any_->set.Compile();
   return detector;
 }
 
@@ -76,6 +89,7 @@ void FailureDetector::watch(ByteView bytes) {
 void FailureDetector::look_at_line() {
   if (looked_at_ == line_.size()) return;
   looked_at_ = line_.size();
+  if (!any_->may_be_in(line_)) return;
   for (const Compiled& pattern : patterns_) {
     if (!RE2::PartialMatch(line_, *pattern.regex)) continue;
     if (!pattern.ignored) take({pattern.cause, readable(line_)}, pattern.rank);

@@ -59,6 +59,8 @@ class FailureDetector {
     size_t rank;  // lower is worse
   };
   std::vector<Compiled> patterns_;
+  struct AnyPattern;
+  std::unique_ptr<AnyPattern> any_;
   TerminalText terminal_;
   std::string line_, last_line_;
   size_t looked_at_ = 0;  // as much of the line as was looked at already
