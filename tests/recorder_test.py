@@ -175,6 +175,14 @@ def silent_console_is_a_failure_once(bench):
             expect("no output for" in checked(recorder, path, "silence")["detail"], "detail")
 
 
+def panic_is_one_though_the_operator_stops_it(bench):
+    with bench.recorder() as recorder:
+        recorder.type(b"k")
+        recorder.wait_for("not syncing: typed")
+        recorder.signal(signal.SIGTERM)  # within its last words, mostly
+        certified(recorder, "panic")
+
+
 # --- what is done about it ---
 
 def save_on_none_saves_nothing(bench):

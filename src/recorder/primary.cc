@@ -59,11 +59,12 @@ class Primary {
   void note_failure(FailureNotice notice, uint64_t request = 0);
   // Both are false: the guest does not run on.
   bool end(EndReason reason, std::string what = "");
+  bool stopped();
   bool reboot();
   // True if the guest is to run on.
   bool after_slice(Stop stop);
   void flush_console();
-  void watch_console(bool ended);
+  void watch_console(Stop stop);
 
   const RecorderConfig& config_;
   Channel& supervisor_;
@@ -191,6 +192,13 @@ bool Primary::end(EndReason reason, std::string what) {
   return false;
 }
 
+// A failure is one even if nobody waits for its last words.
+bool Primary::stopped() {
+  const auto& seen = sink_.detector().seen();
+  if (seen && config_.saves(seen->cause)) note_failure(*seen);
+  return end(EndReason::kStopped);
+}
+
 bool Primary::reboot() {
   reboot_ = true;
   return false;
@@ -226,7 +234,8 @@ void Primary::flush_console() {
   silence_told_ = false;
 }
 
-void Primary::watch_console(bool ended) {
+void Primary::watch_console(Stop stop) {
+  bool ended = stop_ || (stop != Stop::kPosition && stop != Stop::kIdle);
   flush_console();
   uint64_t quiet_ticks = guest_.machine->time_ticks() - last_output_ticks_;
   if (ended || quiet_ticks >= kLineStandsTicks) sink_.detector().look_at_line();
@@ -238,7 +247,6 @@ void Primary::watch_console(bool ended) {
 
 bool Primary::after_slice(Stop stop) {
   bool ended = stop != Stop::kPosition && stop != Stop::kIdle;
-  watch_console(ended);
   const auto& seen = sink_.detector().seen();
   if (seen && !last_words_until_ticks_)
     last_words_until_ticks_ = guest_.machine->time_ticks() + kLastWordsTicks;
@@ -287,7 +295,8 @@ bool Primary::run() {
     Stop stop = session_.run_slice(clock_.monotonic_ns(), clock_.suspended_ns());
     publish_progress();
     if (journal_.lost() && !lost_told_) lost_told_ = supervisor_.send(encode_message(JournalLost{}));
-    if (stop_) return end(EndReason::kStopped);
+    watch_console(stop);
+    if (stop_) return stopped();
     if (!after_slice(stop)) return reboot_;
   }
   return false;
