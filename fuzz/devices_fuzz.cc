@@ -13,6 +13,7 @@
 #include "device/plic.h"
 #include "device/syscon.h"
 #include "device/uart16550.h"
+#include "device/watchdog.h"
 #include "machine/board.h"
 #include "memory/bus.h"
 #include "state/archive.h"
@@ -28,7 +29,7 @@ struct Place {
 };
 constexpr Place kPlaces[] = {{board::kAclint, board::kAclintSize}, {board::kPlic, board::kPlicSize},
                              {board::kUart, board::kUartSize}, {board::kRtc, board::kRtcSize},
-                             {board::kSyscon, board::kSysconSize}};
+                             {board::kSyscon, board::kSysconSize}, {board::kWatchdog, board::kWatchdogSize}};
 
 class Clock final : public ClockPort {
  public:
@@ -54,8 +55,8 @@ class Console final : public ConsolePort {
 class Devices {
  public:
   Devices(const ClockPort& clock, uint64_t rtc_base_ns)
-      : clock_(clock), aclint_(clock, kHarts), plic_(kContexts), uart_(console_), rtc_(clock, rtc_base_ns) {
-    MmioDevice* const devices[] = {&aclint_, &plic_, &uart_, &rtc_, &syscon_};
+      : clock_(clock), aclint_(clock, kHarts), plic_(kContexts), uart_(console_), rtc_(clock, rtc_base_ns), watchdog_(clock) {
+    MmioDevice* const devices[] = {&aclint_, &plic_, &uart_, &rtc_, &syscon_, &watchdog_};
     for (size_t i = 0; i < std::size(kPlaces); ++i) bus_.map(kPlaces[i].base, kPlaces[i].size_bytes, *devices[i]);
   }
 
@@ -86,6 +87,8 @@ class Devices {
     rtc_.check_alarm();
     // An alarm that waits lies ahead: else whoever sleeps until it never sleeps.
     CHECK(rtc_.alarm_ticks() > clock_.now_ticks());
+    watchdog_.check();
+    CHECK(watchdog_.possible() && (watchdog_.expired() || watchdog_.expiry_ticks() > clock_.now_ticks()));
     CHECK(syscon_.request() <= PowerRequest::kFail && syscon_.code() <= 0xffff);
   }
   bool same_lines(const Devices& other) const {
@@ -94,7 +97,7 @@ class Devices {
     for (unsigned h = 0; h < kHarts; ++h) {
       same = same && aclint_.msip(h) == other.aclint_.msip(h) && aclint_.mtimecmp(h) == other.aclint_.mtimecmp(h);
     }
-    return same && syscon_.request() == other.syscon_.request();
+    return same && syscon_.request() == other.syscon_.request() && watchdog_.expired() == other.watchdog_.expired();
   }
 
   template <class Archive>
@@ -104,6 +107,7 @@ class Devices {
     a("uart", uart_);
     a("rtc", rtc_);
     a("syscon", syscon_);
+    a("watchdog", watchdog_);
   }
 
  private:
@@ -131,6 +135,7 @@ class Devices {
   Uart16550 uart_;
   GoldfishRtc rtc_;
   Syscon syscon_;
+  Watchdog watchdog_;
   Bus bus_;
   const Bus::Region* region_ = nullptr;
 };
@@ -233,7 +238,7 @@ void run(ByteReader& in) {
 // Each device used as a driver would, the state restored in between: from these mutation finds its way.
 std::vector<std::vector<uint8_t>> fuzz_seeds() {
   using namespace recount;
-  constexpr uint8_t kAclint = 0, kPlic = 1, kUart = 2, kRtc = 3, kSyscon = 4, kByte = 0, kWord = 2, kDouble = 3;
+  constexpr uint8_t kAclint = 0, kPlic = 1, kUart = 2, kRtc = 3, kSyscon = 4, kWatchdog = 5, kByte = 0, kWord = 2, kDouble = 3;
   std::vector<Bytes> seeds;
   for (uint8_t base = 0; base < 4; ++base) {
     Bytes& seed = seeds.emplace_back(Bytes{base});
@@ -276,6 +281,12 @@ std::vector<std::vector<uint8_t>> fuzz_seeds() {
     write(kRtc, kWord, 0x10, 1);
     write(kRtc, kWord, 0xc, 0);
     write(kRtc, kWord, 8, 5'000'000);
+    write(kWatchdog, kWord, 0x14, 1);
+    write(kWatchdog, kWord, 0x18, 0x01);
+    w.fixed(uint8_t{kPass});
+    w.fixed(uint32_t{4'999'999});
+    w.fixed(uint8_t{kRestore});
+    write(kWatchdog, kWord, 0x10, 0xa57 << 1 | 1);
     w.fixed(uint8_t{kPass});
     w.fixed(uint32_t{50'001});
     w.fixed(uint8_t{kSoftware});

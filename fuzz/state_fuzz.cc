@@ -45,7 +45,7 @@ Bytes guest() {
   a.emit(Op::kAddi, {.rd = kLeft, .rs1 = kLeft, .imm = -1});
   a.emit(Op::kBne,
          {.rs1 = kLeft, .imm = (static_cast<int64_t>(each) - static_cast<int64_t>(a.words().size())) * 4});
-  for (int64_t device : {0x10000000, 0x101000, 0x2004000, 0xc201000, 0xc200000, 0x200c000}) {
+  for (int64_t device : {0x10000000, 0x101000, 0x102010, 0x2004000, 0xc201000, 0xc200000, 0x200c000}) {
     a.emit(Op::kLui, {.rd = kDevice, .imm = device});
     for (int offset : {-8, 0, 4, 8, 12, 16}) {
       a.emit(Op::kLw, {.rd = kA, .rs1 = kDevice, .imm = offset});

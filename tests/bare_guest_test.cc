@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "support/test_machine.h"
 
 namespace recount::test {
@@ -42,6 +44,29 @@ TEST(BareGuest, ReportsFailureWithItsCode) {
   TestMachine t({}, as_firmware("failure"));
   EXPECT_EQ(t.run_until(kEnough), Stop::kFailed);
   EXPECT_EQ(t.machine().failure_code(), 42u);
+}
+
+// Its last words to the watchdog are at some position; two seconds of guest time later it ends, wherever one looked in between.
+TEST(BareGuest, WatchdogExpiresAtOnePositionHoweverTheMachineIsRun) {
+  constexpr uint64_t kTicksPerStep = (kTicksPerSecond << 32) / 200'000;  // 200,000 steps a second
+  std::optional<Position> expected;
+  for (EngineKind engine : {EngineKind::kReference, EngineKind::kInterp, EngineKind::kJit}) {
+    for (uint64_t slice : {uint64_t{1'000}, uint64_t{77'777}, uint64_t{50'000'000}}) {
+      MachineConfig config;
+      config.engine = engine;
+      TestMachine t(config, as_firmware("watchdog"));
+      t.set_events(time_at_rate(kTicksPerStep));
+      Stop stop = Stop::kPosition;
+      while (stop == Stop::kPosition) stop = t.run_until(t.machine().at() + slice);
+      EXPECT_EQ(stop, Stop::kWatchdog);
+      EXPECT_NE(t.console().find("fed 0000000000000003"), std::string::npos);
+      EXPECT_EQ(t.machine().watchdog_ticks(), 2 * kTicksPerSecond);
+      EXPECT_GE(t.machine().time_ticks(), 5 * kTicksPerSecond);
+      EXPECT_EQ(t.machine().at(), expected.value_or(t.machine().at()));
+      EXPECT_EQ(t.run_until(t.machine().at() + 1), Stop::kWatchdog) << "it goes on";
+      expected = t.machine().at();
+    }
+  }
 }
 
 TEST(BareGuest, SupervisorKernelSpeaksSbi) {

@@ -130,6 +130,34 @@ def announced_reset_starts_again(bench):
         expect(info["guest_time_s"] < 60, "guest time")
 
 
+def watchdog_that_nobody_feeds_is_evidence(bench):
+    with bench.recorder() as recorder:
+        recorder.type(b"w")
+        info = certified(recorder, "watchdog")
+        expect_equal(info["detail"], "the guest did not feed its watchdog for 1 s", "detail")
+
+
+def watchdog_wakes_who_sleeps_for_ever(bench):
+    with bench.recorder() as recorder:
+        recorder.type(b"wz")
+        certified(recorder, "watchdog")
+
+
+def watchdog_after_an_announced_restart_is_the_restart(bench):
+    with bench.recorder() as recorder:
+        recorder.type(b"Wwz")
+        wait_until(lambda: recorder.console().count(READY) == 2, 30, "the guest is ready a second time")
+        ends_well(recorder)
+        expect_equal(recorder.evidence(), [], "evidence")
+
+
+def watchdog_that_is_not_saved_resets(bench):
+    with bench.recorder("--save-on", "panic") as recorder:
+        recorder.type(b"w")
+        wait_until(lambda: recorder.console().count(READY) == 2, 30, "the guest is ready a second time")
+        ends_well(recorder)
+
+
 def panic_keeps_its_last_words(bench):
     with bench.recorder() as recorder:
         recorder.type(b"kx")

@@ -91,7 +91,7 @@ TEST(Manifest, ImpossibleValuesAreRefused) {
     return Manifest::from_json(document.dump()).has_value();
   };
   EXPECT_TRUE(with([](Json&) {}));
-  EXPECT_FALSE(with([](Json& d) { d["version"] = 2; }));
+  EXPECT_FALSE(with([](Json& d) { d["version"] = kEvidenceVersion + 1; }));
   EXPECT_FALSE(with([](Json& d) { d["position_end"] = 5; }));
   EXPECT_FALSE(with([](Json& d) { d["utc_ns"] = 5; }));
   EXPECT_FALSE(with([](Json& d) { d["certified"] = true; }));

@@ -11,7 +11,7 @@
 
 namespace recount {
 
-inline constexpr uint64_t kEvidenceVersion = 1;
+inline constexpr uint64_t kEvidenceVersion = 2;
 
 inline constexpr std::string_view kManifestMember = "manifest.json";
 inline constexpr std::string_view kMachineMember = "machine.toml";

@@ -1,5 +1,6 @@
 #pragma once
 // The board's memory map and interrupt numbers: those of QEMU's `virt`, so stock kernels find their way.
+// The watchdog is where `virt` has nothing.
 
 #include <cstdint>
 
@@ -7,9 +8,9 @@
 
 namespace recount::board {
 
-inline constexpr Gpa kSyscon{0x100000}, kRtc{0x101000}, kAclint{0x2000000}, kPlic{0xc000000},
+inline constexpr Gpa kSyscon{0x100000}, kRtc{0x101000}, kWatchdog{0x102000}, kAclint{0x2000000}, kPlic{0xc000000},
     kUart{0x10000000};
-inline constexpr uint64_t kSysconSize = 0x1000, kRtcSize = 0x1000, kAclintSize = 0x10000,
+inline constexpr uint64_t kSysconSize = 0x1000, kRtcSize = 0x1000, kWatchdogSize = 0x1000, kAclintSize = 0x10000,
                           kPlicSize = 0x600000;
 inline constexpr uint64_t kUartSize = 0x100;
 inline constexpr Gpa kVirtio{0x10001000};

@@ -127,6 +127,10 @@ void add_devices(Tree& t) {
   t.cells("interrupts", {board::kRtcIrq});
   t.cells("interrupt-parent", {kPlicHandle});
   t.end();
+  t.begin(at("watchdog", board::kWatchdog));
+  t.text("compatible", "allwinner,sun6i-a31-wdt");
+  t.reg(board::kWatchdog, board::kWatchdogSize);
+  t.end();
   t.begin(at("test", board::kSyscon));
   t.texts("compatible", {"sifive,test1", "sifive,test0", "syscon"});
   t.reg(board::kSyscon, board::kSysconSize);

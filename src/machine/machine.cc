@@ -42,6 +42,7 @@ Machine::Machine(const MachineConfig& config, std::unique_ptr<Ram> ram, ConsoleP
       plic_(2),
       uart_(console),
       rtc_(*this, config.rtc_base_ns),
+      watchdog_(*this),
       virtio_console_(*ram_, console),
       virtio_entropy_(*ram_, random_) {
   for (unsigned i = 0; i < disks.size(); ++i) disks_.push_back(std::make_unique<VirtioBlock>(*ram_, *disks[i], i));
@@ -54,6 +55,7 @@ Machine::Machine(const MachineConfig& config, std::unique_ptr<Ram> ram, ConsoleP
 void Machine::map_devices() {
   bus_.map(board::kSyscon, board::kSysconSize, syscon_);
   bus_.map(board::kRtc, board::kRtcSize, rtc_);
+  bus_.map(board::kWatchdog, board::kWatchdogSize, watchdog_);
   bus_.map(board::kAclint, board::kAclintSize, aclint_);
   bus_.map(board::kPlic, board::kPlicSize, plic_);
   bus_.map(board::kUart, board::kUartSize, uart_);
@@ -150,6 +152,7 @@ Result<void> Machine::check_restored() const {
                       : aclint_.hart_count() != 1    ? "aclint"
                       : plic_.context_count() != 2   ? "plic"
                       : !uart_.possible()            ? "uart"
+                      : !watchdog_.possible()        ? "watchdog"
                       : !virtio_console_.possible()  ? "virtio_console"
                       : power_ > PowerRequest::kFail ? "power"
                                                      : nullptr;
@@ -167,6 +170,7 @@ void Machine::forget(Cached what) {
 
 void Machine::update_lines() {
   rtc_.check_alarm();
+  watchdog_.check();
   uint32_t levels = (uart_.irq() ? 1u << board::kUartIrq : 0) | (rtc_.irq() ? 1u << board::kRtcIrq : 0);
   for (size_t slot = 0; slot < virtio_slots_.size(); ++slot) {
     if (virtio_slots_[slot]->irq()) levels |= 1u << (board::kVirtioIrq + slot);
@@ -177,10 +181,10 @@ void Machine::update_lines() {
                       line(aclint_.msip(0), kMsi) | line(time_.ticks() >= aclint_.mtimecmp(0), kMti);
 }
 
-// The step at which a timer next changes a line by itself.
+// The step at which a timer next changes a line by itself, or ends all.
 uint64_t Machine::next_deadline() const {
   uint64_t deadline = hart_.timer_deadline();
-  for (uint64_t ticks : {aclint_.mtimecmp(0), rtc_.alarm_ticks()}) {
+  for (uint64_t ticks : {aclint_.mtimecmp(0), rtc_.alarm_ticks(), watchdog_.expiry_ticks()}) {
     if (ticks > time_.ticks()) deadline = std::min(deadline, time_.steps_at(ticks));
   }
   return deadline;
@@ -194,6 +198,7 @@ uint64_t Machine::next_timer_ticks() const {
   };
   consider(aclint_.mtimecmp(0));
   consider(rtc_.alarm_ticks());
+  consider(watchdog_.expiry_ticks());
   if ((hart_.state.menvcfg & menvcfg::kStce) != 0) consider(hart_.state.stimecmp);
   return next;
 }
@@ -206,6 +211,7 @@ std::optional<Stop> Machine::stop_requested() const {
     case PowerRequest::kFail: return Stop::kFailed;
     case PowerRequest::kNone: break;
   }
+  if (watchdog_.expired()) return Stop::kWatchdog;
   return std::nullopt;
 }
 
@@ -219,8 +225,8 @@ void Machine::audit() {
 
 Stop Machine::run_until(Position target) {
   while (time_.steps < raw(target)) {
-    if (auto stop = stop_requested()) return *stop;
     update_lines();
+    if (auto stop = stop_requested()) return *stop;
     if (hart_.take_interrupt()) {
       ++time_.steps;
       continue;

@@ -19,6 +19,7 @@
 #include "device/virtio/console.h"
 #include "device/virtio/entropy.h"
 #include "device/virtio/net.h"
+#include "device/watchdog.h"
 #include "engine/engine_kind.h"
 #include "engine/engine.h"
 #include "engine/jit/jit_options.h"
@@ -55,6 +56,7 @@ enum class Stop : uint8_t {
   kPoweroff,
   kReset,     // the guest asked for a reboot
   kFailed,    // the guest reported a failure (failure_code())
+  kWatchdog,  // the guest did not feed its watchdog in time: hardware would reset it
   kTrapLoop,  // the trap handler traps on its own first instruction, and no interrupt will end that
 };
 
@@ -79,6 +81,8 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   // Guest time at which a timer will next raise an interrupt; kNever if none is set.
   uint64_t next_timer_ticks() const;
   uint32_t failure_code() const { return syscon_.code(); }
+  // What the guest has set its watchdog to.
+  uint64_t watchdog_ticks() const { return watchdog_.interval_ticks(); }
   const HartState& hart() const { return hart_.state; }
   const Timebase& timebase() const { return time_; }
 
@@ -139,6 +143,7 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
     a("uart", uart_);
     a("rtc", rtc_);
     a("syscon", syscon_);
+    a("watchdog", watchdog_);
     a("power", power_);
     a("random", random_);
     a("virtio_console", virtio_console_);
@@ -180,6 +185,7 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   Uart16550 uart_;
   GoldfishRtc rtc_;
   Syscon syscon_;
+  Watchdog watchdog_;
   RandomGenerator random_;
   VirtioConsole virtio_console_;
   VirtioEntropy virtio_entropy_;

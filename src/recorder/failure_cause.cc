@@ -37,6 +37,7 @@ constexpr FailureCause kCauses[] = {
      "The kernel found something that should not be, and went on."},
     {"silence", nullptr, kGoesOn, kOn, "The console was silent for longer than --silence allows."},
     {"failure", nullptr, kOver, kOn, "The guest reported failure to its machine, through the test finisher or SBI's system reset."},
+    {"watchdog", nullptr, kOver, kOn, "The guest set a watchdog and did not feed it in time: hardware would have reset it there."},
     {"reset", nullptr, kOver, kOn, "The guest reset itself without announcing it, or its trap handler can only trap again."},
     {"lost", nullptr, kOver, kOn, "The recorder's process that ran the guest died; the evidence leads to the last event that it got out."},
     {"operator", nullptr, kGoesOn, kOn, "Somebody asked for evidence, by recount ctl or SIGUSR1."},

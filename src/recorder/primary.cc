@@ -54,6 +54,7 @@ class Primary {
   void take_packets();
   void publish_progress();
   void wait_for_events();
+  bool restart_announced() const;
   std::optional<FailureNotice> failure_of(Stop stop) const;
   bool last_words_are_over(Stop stop) const;
   void note_failure(FailureNotice notice, uint64_t request = 0);
@@ -204,6 +205,10 @@ bool Primary::reboot() {
   return false;
 }
 
+bool Primary::restart_announced() const {
+  return sink_.detector().last_line().find(kOrderlyRestart) != std::string::npos;
+}
+
 // What the guest's own stop tells of a failure.
 std::optional<FailureNotice> Primary::failure_of(Stop stop) const {
   switch (stop) {
@@ -214,8 +219,12 @@ std::optional<FailureNotice> Primary::failure_of(Stop stop) const {
       return FailureNotice{"reset",
                            fmt::format("the trap handler at {:#x} traps on its own first instruction",
                                        guest_.machine->hart().pc)};
+    case Stop::kWatchdog:
+      if (restart_announced()) return std::nullopt;
+      return FailureNotice{"watchdog", fmt::format("the guest did not feed its watchdog for {:g} s",
+                                                   seconds_of(guest_.machine->watchdog_ticks()))};
     case Stop::kReset:
-      if (sink_.detector().last_line().find(kOrderlyRestart) != std::string::npos) return std::nullopt;
+      if (restart_announced()) return std::nullopt;
       return FailureNotice{"reset", "the guest reset itself without announcing a restart"};
     default:
       return std::nullopt;
@@ -256,13 +265,14 @@ bool Primary::after_slice(Stop stop) {
   if (failure) {
     sink_.detector().forget();
     last_words_until_ticks_.reset();
+    bool resets = stop == Stop::kReset || stop == Stop::kWatchdog;
     if (config_.saves(failure->cause)) {
       note_failure(*failure);
       bool over = aftermath_of(failure->cause) == Aftermath::kOver;
       if (over && config_.after_failure == AfterFailure::kStop) return end(EndReason::kFailure);
-      if ((over && config_.after_failure == AfterFailure::kReboot) || stop == Stop::kReset) return reboot();
+      if ((over && config_.after_failure == AfterFailure::kReboot) || resets) return reboot();
       if (ended && stop != Stop::kPoweroff) return end(EndReason::kFailure);
-    } else if (ended && stop != Stop::kReset && stop != Stop::kPoweroff) {
+    } else if (ended && !resets && stop != Stop::kPoweroff) {
       return end(EndReason::kFailure, failure->detail);
     }
   }
@@ -270,6 +280,7 @@ bool Primary::after_slice(Stop stop) {
     case Stop::kPoweroff:
       return end(EndReason::kPoweroff);
     case Stop::kReset:
+    case Stop::kWatchdog:
       return reboot();
     case Stop::kIdle:
       wait_for_events();

@@ -35,6 +35,7 @@ const char* name_of(Stop stop) {
     case Stop::kPoweroff: return "power-off";
     case Stop::kReset: return "a reset";
     case Stop::kFailed: return "a failure that the guest reported";
+    case Stop::kWatchdog: return "a watchdog that nobody fed";
     case Stop::kTrapLoop: return "a trap loop";
   }
   return "";

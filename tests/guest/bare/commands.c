@@ -5,8 +5,10 @@ static volatile uint64_t* const mtimecmp = (uint64_t*)0x2004000;
 static volatile uint64_t* const mtime = (uint64_t*)0x200bff8;
 static volatile uint8_t* const uart = (uint8_t*)0x10000000;
 static volatile uint32_t* const plic = (uint32_t*)0xc000000;
+static volatile uint32_t* const watchdog = (uint32_t*)0x102000;
 static volatile uint32_t* const finisher = (uint32_t*)0x100000;
 enum { kTick = 1000000, kReset = 0x7777, kReceived = 1, kDataReady = 1, kTimerOrExternal = 1 << 7 | 1 << 11 };
+enum { kWatchdogMode = 0x18 / 4 };
 enum { kUartSource = 10, kClaim = 0x200004 / 4, kEnable = 0x2000 / 4 };
 
 // A handler that traps on its own first instruction.
@@ -49,6 +51,11 @@ static void obey(char command, int* busy) {
       WRITE_CSR(mtvec, loop_of_traps);
       __asm__ volatile("ebreak");
       break;
+    case 'W': print("reboot: Restarting system\n"); break;
+    case 'w': watchdog[kWatchdogMode] = 1 << 4 | 1; break;  // a second, from now on
+    case 'z':
+      WRITE_CSR(mie, 0);
+      for (;;) __asm__ volatile("wfi");
     case 'k': print("Kernel panic - not syncing: typed\n"); break;
     case 'K':
       g_quiet = 1;
