@@ -69,6 +69,20 @@ TEST(BareGuest, WatchdogExpiresAtOnePositionHoweverTheMachineIsRun) {
   }
 }
 
+TEST(BareGuest, PreemptiveKernelTakesTurnsAndSaysWhereItCrashed) {
+  TestMachine t({}, as_firmware("rtos"));
+  t.set_events(time_at_rate(kStepRate));
+  EXPECT_EQ(t.run_until(Position{2'000'000}), Stop::kPosition);
+  t.machine().apply({t.machine().at(), ConsoleInput{ConsoleId::kUart, {'s'}}});
+  EXPECT_EQ(t.run_until(Position{3'000'000}), Stop::kPosition);
+  EXPECT_TRUE(t.console().starts_with("rtos: ready\nreceived 0000")) << t.console();
+  EXPECT_EQ(t.console().find("slices 0000000000000000"), std::string::npos);
+  t.machine().apply({t.machine().at(), ConsoleInput{ConsoleId::kUart, {'c'}}});
+  EXPECT_EQ(t.run_until(Position{4'000'000}), Stop::kFailed);
+  EXPECT_NE(t.console().find("rtos: stopped in task answer\n  cause 0000000000000007\n"), std::string::npos) << t.console();
+  EXPECT_EQ(t.machine().failure_code(), 99u);
+}
+
 TEST(BareGuest, SupervisorKernelSpeaksSbi) {
   TestMachine t({}, as_kernel("sv39"));
   EXPECT_EQ(t.run_until(kEnough), Stop::kPoweroff);

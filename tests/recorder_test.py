@@ -211,6 +211,26 @@ def panic_is_one_though_the_operator_stops_it(bench):
         certified(recorder, "panic")
 
 
+def rtos_assertion_is_evidence(bench):
+    with bench.recorder("--pattern", "assert=^ASSERT ", "--window", "1s", guest="rtos", ready=False) as recorder:
+        info = certified(recorder, "assert")
+        expect("sync.c" in info["detail"] or "main.c" in info["detail"], info["detail"])
+        for engine in "jit", "interp":
+            verified = recorder.run("verify", recorder.evidence()[0], "--engine", engine)
+            expect_equal(verified.returncode, 0, f"verify --engine {engine}: {verified.stderr}")
+        replayed = recorder.run("replay", recorder.evidence()[0], "--console")
+        expect("stopped in task add_up" in replayed.stdout, f"the kernel's last words are missing: {replayed.stdout!r}")
+
+
+def rtos_answers_until_it_fails(bench):
+    with bench.recorder("--window", "1s", guest="rtos", ready=False) as recorder:
+        recorder.wait_for("rtos: ready")
+        recorder.type(b"s")
+        recorder.wait_for("received")
+        info = certified(recorder, "failure")
+        expect("99" in info["detail"], info["detail"])
+
+
 # --- what is done about it ---
 
 def save_on_none_saves_nothing(bench):

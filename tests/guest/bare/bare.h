@@ -35,7 +35,8 @@ __attribute__((noreturn, used)) static void finish_with(int status) {
 #endif
   for (;;) __asm__ volatile("wfi");
 }
-__attribute__((noreturn)) void finish(int status) { finish_with(status); }
+// For start.S. Weak: a program of several files has it in each.
+__attribute__((noreturn, weak)) void finish(int status) { finish_with(status); }
 
 #define READ_CSR(name) ({ uint64_t v_; __asm__ volatile("csrr %0, " #name : "=r"(v_)); v_; })
 #define WRITE_CSR(name, v) __asm__ volatile("csrw " #name ", %0" : : "r"((uint64_t)(v)) : "memory")
