@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """Every way in which a Debian guest can be made to fail is noticed, once, by its name: failures_test.py RECOUNT INJECTOR CASE.
 
-Cases of REAL make the kernel fail; those of TEXT, which a guest of busybox on this kernel cannot be brought to, only have it print, on its
-console, what it or systemd would print (through /dev/kmsg, or by echo): what they test is that the text is known.
+Cases of REAL make the kernel fail, those of SYSTEMD a system that Debian's systemd runs. Those of TEXT, which such a guest cannot be brought
+to, only have it print through /dev/kmsg what its kernel would print: what they test is that the text is known.
 """
 import re
 import shutil
-import subprocess
+import signal
 import sys
 
 sys.path.insert(0, __file__.rpartition("/")[0] + "/faults")
 
+from guest_process import guest_folder, skip
 from kernel_module import compiled, modules
 from preload import environment
 from recorder_process import CAPTURED, Linux, Recorder, Unexpected, cpio, temporary_folder
@@ -52,21 +53,29 @@ TEXT = {
     "hard_lockup": ("<0>watchdog: Watchdog detected hard LOCKUP on cpu 0", "lockup", GOES_ON),
     "thermal": ("<0>reboot: HARDWARE PROTECTION shutdown (Temperature too high)", "emergency", GOES_ON),
     "file_system": ("<2>EXT4-fs error (device vda): ext4_find_entry:1463: inode #2: comm ls: reading directory lblock 0", "disk", GOES_ON),
-    "unit_in_the_log": ("<28>systemd[1]: nginx.service: Failed with result 'exit-code'.", "unit", GOES_ON),
-    "unit": (r"[\033[0;1;31mFAILED\033[0m] Failed to start \033[0;1;39mnginx.service\033[0m - A web server.", "unit", GOES_ON),
-    "emergency": (r"[\033[0;32m  OK  \033[0m] Reached target \033[0;1;39memergency.target\033[0m - Emergency Mode.", "emergency", GOES_ON),
+}
+
+BROKEN = b"[Unit]\nDescription=A service that fails\n[Service]\nType=oneshot\nExecStart=/bin/false\n"
+DIES = b'[Unit]\nDescription=A service that dies\n[Service]\nExecStart=/bin/sh -c "sleep 3; kill -SEGV $$$$"\n'
+
+# name: files of the guest, more of the kernel's command line, cause and detail.
+SYSTEMD = {
+    "unit": ({"etc/systemd/system/broken.service": BROKEN}, "systemd.wants=broken.service", "unit",
+             r"\[FAILED\] Failed to start broken\.service - A service that fails\."),
+    "unit_in_the_log": ({"etc/systemd/system/dies.service": DIES}, "systemd.wants=dies.service systemd.log_target=kmsg", "unit",
+                        r"systemd\[1\]: dies\.service: Failed with result 'signal'\."),
+    "emergency": ({"etc/fstab": b"/dev/vdz /data ext4 defaults,x-systemd.device-timeout=2s 0 2\n"}, "", "emergency",
+                  r"\[  OK  \] Reached target emergency\.target - Emergency Mode\."),
 }
 
 
 def of_text(text, cause, left):
-    detail = re.escape(re.sub(r"\\033\[[0-9;]*m|^<\d+>", "", text))
-    to = " > /dev/kmsg" if text.startswith("<") else ""
     # What is typed is echoed: only what printf makes of it is to be the text.
-    octal = "".join(f"\\0{ord(c):o}" if c.isalpha() else c for c in text.replace(r"\033", "\033")).replace("\033", r"\033")
-    return (f'printf "%b\\n" "{octal}"{to}', cause, detail, left)
+    octal = "".join(f"\\0{ord(c):o}" if c.isalpha() else c for c in text)
+    return (f'printf "%b\\n" "{octal}" > /dev/kmsg', cause, re.escape(re.sub(r"^<\d+>", "", text)), left)
 
 
-CASES = {**REAL, **{name + "_text": of_text(*case) for name, case in TEXT.items()}}
+TYPED = {**REAL, **{name + "_text": of_text(*case) for name, case in TEXT.items()}}
 
 SEGFAULT = """
     .globl _start
@@ -85,13 +94,27 @@ class BadLinux(Linux):
         self.added += cpio({"bad": None, **bad})
 
 
-def run(recount, injector, name):
-    typed, cause, detail, left, *more = CASES[name]
+def check(recorder, code, cause, detail):
+    files = recorder.evidence()
+    if code != CAPTURED or len(files) != 1:
+        raise Unexpected(f"exit code {code}, evidence {[f.name for f in files]}\n{recorder.tail()}")
+    info = recorder.info(files[0])
+    if info["cause"] != cause or not re.fullmatch(detail, info["detail"]):
+        raise Unexpected(f"{info['cause']}: {info['detail']}, not {cause}: {detail}\n{recorder.tail()}")
+    if not info["certified"] or not info["meaning"]:
+        raise Unexpected(f"not certified: {info['uncertified_reason']}\n{recorder.tail()}")
+    print(f"{info['cause']}: {info['detail']}")
+
+
+OPTIONS = ("--window", "3s", "--save-interval", "1h")
+
+
+def run_typed(recount, injector, folder, name):
+    typed, cause, detail, left, *more = TYPED[name]
     append, options = (more[0], more[1:]) if more else ("", [])
-    folder = temporary_folder()
     how = {"environment": environment(injector, folder / "table", "primary/fdatasync:20+:EIO")} if cause == "disk" and name in REAL else {}
     arguments = BadLinux(folder).arguments(folder, "loglevel=7 " + append, memory="192M")
-    with Recorder(recount, [*arguments, "--window", "3s", "--save-interval", "1h", *options], folder, **how) as recorder:
+    with Recorder(recount, [*arguments, *OPTIONS, *options], folder, **how) as recorder:
         if "recount.run" not in append:
             recorder.wait_for("recount-guest: ready", BOOT_S)
             recorder.wait_for("# ", BOOT_S)
@@ -101,18 +124,34 @@ def run(recount, injector, name):
             recorder.type(b"echo ali''ve\n")
             recorder.wait_for("alive", FAIL_S)
             recorder.type(b"poweroff -f\n")
-        code = recorder.wait(FAIL_S)
-        files = recorder.evidence()
-        if code != CAPTURED or len(files) != 1:
-            raise Unexpected(f"exit code {code}, evidence {[f.name for f in files]}\n{recorder.tail()}")
-        info = recorder.info(files[0])
-        if info["cause"] != cause or not re.fullmatch(detail, info["detail"]):
-            raise Unexpected(f"{info['cause']}: {info['detail']}, not {cause}: {detail}\n{recorder.tail()}")
-        if not info["certified"] or not info["meaning"]:
-            raise Unexpected(f"not certified: {info['uncertified_reason']}\n{recorder.tail()}")
-        print(f"{name}: {info['cause']}: {info['detail']}")
+        check(recorder, recorder.wait(FAIL_S), cause, detail)
+
+
+def run_systemd(recount, folder, name):
+    files, append, cause, detail = SYSTEMD[name]
+    guest = guest_folder()
+    if not (guest / "systemd.cpio.gz").exists():
+        skip("there is no systemd for the guest: scripts/systemd-guest makes it")
+    made = (guest / "systemd.cpio.gz").read_bytes()
+    (folder / "initrd").write_bytes(made + b"\0" * (-len(made) % 4) + cpio(files))
+    arguments = ["--kernel", guest / "Image", "--initrd", folder / "initrd", "-m", "512M", "--append",
+                 "console=ttyS0 systemd.unit=multi-user.target systemd.mask=ldconfig.service " + append]
+    with Recorder(recount, [*arguments, *OPTIONS], folder) as recorder:
+        saved = recorder.wait_status(lambda s: s["evidence"], f"evidence of {cause}", FAIL_S)
+        recorder.wait_status(lambda s: s["state"] == "recording" and s["position"] > saved["position"], "it goes on")
+        recorder.signal(signal.SIGTERM)
+        check(recorder, recorder.wait(FAIL_S), cause, detail)
+
+
+def main():
+    recount, injector, name = sys.argv[1:4]
+    folder = temporary_folder()
+    if name in SYSTEMD:
+        run_systemd(recount, folder, name)
+    else:
+        run_typed(recount, injector, folder, name)
     shutil.rmtree(folder)  # kept if the test fails
 
 
 if __name__ == "__main__":
-    run(*sys.argv[1:4])
+    main()
