@@ -130,6 +130,36 @@ def announced_reset_starts_again(bench):
         expect(info["guest_time_s"] < 60, "guest time")
 
 
+def hang_is_noticed_within_twice_its_limit(bench):
+    with bench.recorder("--hang", "2s", "--window", "5s") as recorder:
+        recorder.type(b"h")
+        info = certified(recorder, "hang")
+        since = info["guest_time_s"] - int(recorder.console().partition("hangs at ")[2][:16], 16) / 1e7
+        expect(2 <= since < 4, f"noticed after {since} s")
+        replayed = json.loads(recorder.run("replay", recorder.evidence()[0], "--json").stdout)
+        expect(info["detail"].endswith(f"at pc {replayed['pc']}"), f"it spins at {replayed['pc']}, and {info['detail']}")
+
+
+def hang_is_nothing_where_nobody_looks(bench):
+    with bench.recorder("--hang", "none", "--save-on", "default") as recorder:
+        recorder.type(b"h")
+        recorder.wait_for("hangs at")
+        begun = recorder.status()["guest_time_s"]
+        recorder.wait_status(lambda s: s["guest_time_s"] > begun + 12, "it runs on")
+        expect_equal(recorder.evidence(), [], "evidence")
+        recorder.signal(signal.SIGTERM)
+        expect_equal(recorder.wait(), 0, "exit code", recorder)
+
+
+def busy_guest_does_not_hang(bench):
+    with bench.recorder("--hang", "1s") as recorder:
+        recorder.type(b"b")
+        begun = recorder.status()["guest_time_s"]
+        recorder.wait_status(lambda s: s["guest_time_s"] > begun + 4, "it runs on")
+        recorder.type(b"b")
+        ends_well(recorder)
+
+
 def watchdog_that_nobody_feeds_is_evidence(bench):
     with bench.recorder() as recorder:
         recorder.type(b"w")

@@ -84,6 +84,8 @@ void add_run(CLI::App& app, int& exit_code) {
   verb->add_option(
       "--pattern", options->patterns,
       "CAUSE=REGEX (RE2): a line of the console that means failure, besides those known; may be repeated");
+  verb->add_option("--hang", options->hang, "How long a hart may keep its interrupts waiting before that is a hang, or none")
+      ->capture_default_str();
   verb->add_option("--silence", options->silence, "How long the console may print nothing, such as 60s (default: for ever)");
   verb->add_option("--evidence-dir", config.evidence_folder,
                    "Where evidence goes (default $RECOUNT_DIR/evidence)");

@@ -103,6 +103,10 @@ Result<RecorderConfig> config_of(const RunOptions& options) {
     if (!interval_ns) return fail(ErrorKind::kUsage, "--save-interval " + options.save_interval + ": must be a time such as 60s");
     config.limits.interval_ns = *interval_ns;
   }
+  if (options.hang != "none") {
+    config.hang_ns = parse_duration(options.hang);
+    if (config.hang_ns.value_or(0) == 0) return fail(ErrorKind::kUsage, "--hang " + options.hang + ": must be none or a time such as 10s");
+  }
   if (!options.silence.empty()) {
     config.silence_ns = parse_duration(options.silence);
     if (config.silence_ns.value_or(0) == 0) return fail(ErrorKind::kUsage, "--silence " + options.silence + ": must be a time such as 60s");

@@ -16,6 +16,7 @@ struct RunOptions {
   RecorderConfig config;
   std::vector<std::string> drives, patterns;
   std::string window = "30s", save_on = "default", after_failure = "stop", net = "none";
+  std::string hang = "10s";            // or none
   std::string save_interval, silence;  // empty: the window; none
   bool no_record = false, no_backup = false;
   std::string config_file;

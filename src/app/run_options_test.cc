@@ -139,6 +139,14 @@ TEST(RunOptions, WhatMeansNothingIsBadUsage) {
   options.save_interval = "never";
   expect_usage(config_of(options), "--save-interval");
   options = sound();
+  for (const char* hang : {"long", "0", ""}) {
+    options.hang = hang;
+    expect_usage(config_of(options), "--hang");
+  }
+  options.hang = "none";
+  EXPECT_FALSE(config_of(options)->hang_ns);
+  options.hang = "10s";
+  EXPECT_EQ(config_of(options)->hang_ns, 10'000'000'000u);
   for (const char* silence : {"long", "0"}) {
     options.silence = silence;
     expect_usage(config_of(options), "--silence");

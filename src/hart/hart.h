@@ -33,6 +33,8 @@ class Hart {
   // Takes the most urgent interrupt that is pending and enabled, if there is one; leaves WFI when one is
   // pending at all. True if the handler was entered.
   bool take_interrupt();
+  // An interrupt is pending and enabled, and the hart's mode or its global enable keeps all such from being taken.
+  bool keeps_interrupts_waiting() const;
   // False if the instruction is illegal here.
   bool mret();
   bool sret();
@@ -46,6 +48,11 @@ class Hart {
   void mark_fp_dirty() { state.mstatus |= mstatus::kFs; }
 
  private:
+  // Which of the pending and enabled interrupts would be taken now, and by which mode.
+  struct Deliverable {
+    uint64_t to_machine, to_supervisor;
+  };
+  Deliverable deliverable(uint64_t pending) const;
   void enter(uint64_t cause_bits, uint64_t tval, bool to_supervisor);
   bool may_read_counter(unsigned number) const;
   std::optional<uint64_t> read_numbered_csr(unsigned number) const;

@@ -67,16 +67,26 @@ void Hart::take_trap(const Trap& trap) {
   enter(cause, trap.tval, delegated);
 }
 
-bool Hart::take_interrupt() {
-  uint64_t pending = mip() & state.mie;
-  if (pending == 0) return false;
-  state.waiting = false;
+Hart::Deliverable Hart::deliverable(uint64_t pending) const {
   bool machine_on = state.privilege != Privilege::kMachine || (state.mstatus & mstatus::kMie) != 0;
   bool supervisor_on =
       state.privilege == Privilege::kUser ||
       (state.privilege == Privilege::kSupervisor && (state.mstatus & mstatus::kSie) != 0);
-  uint64_t to_machine = machine_on ? pending & ~state.mideleg : 0;
-  uint64_t to_supervisor = supervisor_on ? pending & state.mideleg : 0;
+  return {.to_machine = machine_on ? pending & ~state.mideleg : 0, .to_supervisor = supervisor_on ? pending & state.mideleg : 0};
+}
+
+bool Hart::keeps_interrupts_waiting() const {
+  uint64_t pending = mip() & state.mie;
+  if (pending == 0) return false;
+  Deliverable now = deliverable(pending);
+  return now.to_machine == 0 && now.to_supervisor == 0;
+}
+
+bool Hart::take_interrupt() {
+  uint64_t pending = mip() & state.mie;
+  if (pending == 0) return false;
+  state.waiting = false;
+  auto [to_machine, to_supervisor] = deliverable(pending);
   // "Machine Interrupt (mip and mie) Registers": MEI, MSI, MTI, SEI, SSI, STI, in this order.
   constexpr std::array<unsigned, 6> kPriority = {kMei, kMsi, kMti, kSei, kSsi, kSti};
   for (auto [candidates, supervisor] : {std::pair{to_machine, false}, std::pair{to_supervisor, true}}) {

@@ -84,6 +84,8 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   // What the guest has set its watchdog to.
   uint64_t watchdog_ticks() const { return watchdog_.interval_ticks(); }
   const HartState& hart() const { return hart_.state; }
+  // For who looks from outside whether the guest hangs.
+  bool keeps_interrupts_waiting() const { return hart_.keeps_interrupts_waiting(); }
   const Timebase& timebase() const { return time_; }
 
   // Runs until exactly target, or to an earlier stop. Never beyond.

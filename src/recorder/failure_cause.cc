@@ -36,6 +36,7 @@ constexpr FailureCause kCauses[] = {
     {"warning", R"(WARNING: (?:CPU: \d+ PID: \d+ at |\S+:\d+ at |possible (?:circular|recursive|irq) ))", kGoesOn, kOff,
      "The kernel found something that should not be, and went on."},
     {"silence", nullptr, kGoesOn, kOn, "The console was silent for longer than --silence allows."},
+    {"hang", nullptr, kOver, kOn, "A hart did not let in the interrupts that it had itself enabled, for as long as --hang allows: it spins with them off."},
     {"failure", nullptr, kOver, kOn, "The guest reported failure to its machine, through the test finisher or SBI's system reset."},
     {"watchdog", nullptr, kOver, kOn, "The guest set a watchdog and did not feed it in time: hardware would have reset it there."},
     {"reset", nullptr, kOver, kOn, "The guest reset itself without announcing it, or its trap handler can only trap again."},

@@ -14,6 +14,7 @@
 #include "recorder/backup.h"
 #include "recorder/console_sink.h"
 #include "recorder/guest.h"
+#include "recorder/hang_watch.h"
 #include "recorder/messages.h"
 
 namespace recount {
@@ -38,7 +39,8 @@ class Primary {
         session_(*guest.machine, guest.tap, journal_, clock_.monotonic_ns(),
                  config.record ? Digests::kOn : Digests::kOff),
         disk_thread_(std::move(disk_bell)),
-        network_(network) {
+        network_(network),
+        hang_watch_(config.hang_ns ? std::optional(*config.hang_ns / kNsPerTick) : std::nullopt) {
     guest_.console.set_listener(&sink_);
     guest_.tap.set_network(network_);
     for (auto& disk : guest_.disks.images) disk_thread_.attach(disk->stack());
@@ -66,6 +68,7 @@ class Primary {
   bool after_slice(Stop stop);
   void flush_console();
   void watch_console(Stop stop);
+  void watch_for_hangs();
 
   const RecorderConfig& config_;
   Channel& supervisor_;
@@ -87,6 +90,7 @@ class Primary {
   std::optional<uint64_t> last_words_until_ticks_;
   uint64_t last_output_ticks_ = 0;
   bool silence_told_ = false;
+  HangWatch hang_watch_;
 };
 
 // --- the supervisor's orders ---
@@ -254,6 +258,13 @@ void Primary::watch_console(Stop stop) {
     sink_.detector().report({"silence", fmt::format("no output for {:.1f} s", seconds_of(quiet_ticks))});
 }
 
+void Primary::watch_for_hangs() {
+  const Machine& machine = *guest_.machine;
+  if (!hang_watch_.look(machine.keeps_interrupts_waiting(), machine.time_ticks()) || !config_.saves("hang")) return;
+  sink_.detector().report({"hang", fmt::format("interrupts are kept waiting for {:.1f} s, at pc {:#x}",
+                                               seconds_of(hang_watch_.kept_ticks()), machine.hart().pc)});
+}
+
 bool Primary::after_slice(Stop stop) {
   bool ended = stop != Stop::kPosition && stop != Stop::kIdle;
   const auto& seen = sink_.detector().seen();
@@ -307,6 +318,7 @@ bool Primary::run() {
     publish_progress();
     if (journal_.lost() && !lost_told_) lost_told_ = supervisor_.send(encode_message(JournalLost{}));
     watch_console(stop);
+    watch_for_hangs();
     if (stop_) return stopped();
     if (!after_slice(stop)) return reboot_;
   }

@@ -38,6 +38,7 @@ struct RecorderConfig {
   bool saves(const std::string& cause) const { return std::ranges::count(save_on, cause) != 0; }
   std::vector<FailurePattern> patterns;  // the user's own first
   std::optional<uint64_t> silence_ns;    // of guest time, after which a silent console is a failure
+  std::optional<uint64_t> hang_ns;       // of guest time, after which a hart that lets no interrupt in is one
   AfterFailure after_failure = AfterFailure::kStop;
   std::string evidence_folder;
   EvidenceLimitOptions limits;

@@ -38,6 +38,13 @@ static void use_disk(void) {
 
 static int g_quiet;  // does not tick
 
+// With an interrupt pending and enabled, and mstatus.MIE off as ever.
+__attribute__((noreturn)) static void hang(void) {
+  *mtimecmp = 0;
+  print_line("hangs at", *mtime);
+  for (;;) __asm__ volatile("");
+}
+
 static void obey(char command, int* busy) {
   switch (command) {
     case 'f': finish(7);
@@ -53,6 +60,7 @@ static void obey(char command, int* busy) {
       break;
     case 'W': print("reboot: Restarting system\n"); break;
     case 'w': watchdog[kWatchdogMode] = 1 << 4 | 1; break;  // a second, from now on
+    case 'h': hang();
     case 'z':
       WRITE_CSR(mie, 0);
       for (;;) __asm__ volatile("wfi");
