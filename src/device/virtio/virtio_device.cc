@@ -14,7 +14,7 @@ enum Register : uint64_t {
   kSharedMemoryFirst = 0x0b0, kSharedMemoryLast = 0x0bc, kConfigGeneration = 0x0fc, kConfig = 0x100
 };
 constexpr uint32_t kMagic = 0x74726976, kModern = 2;
-constexpr uint32_t kVendor = 0x4e554352;  // "RCUN"; drivers do not look at it
+constexpr uint32_t kVendor = 0x554d4551;  // "QEMU": xv6 drives no other
 
 // "Device Status Field".
 constexpr uint32_t kDriverOk = 4, kFeaturesOk = 8, kNeedsReset = 64;
@@ -58,7 +58,8 @@ void VirtioDevice::set_status(uint32_t value) {
   bool was_active = active();
   uint32_t settable = value & 0xff & ~kNeedsReset;
   // "Driver Requirements: Device Initialization": a FEATURES_OK that does not stay is the device's refusal.
-  bool agreed = (driver_features_ & ~offered_features()) == 0 && (driver_features_ & kVersion1) != 0;
+  // A driver that does not say VIRTIO_F_VERSION_1 (xv6's) may go on, as in QEMU: these registers are version 2's for all.
+  bool agreed = (driver_features_ & ~offered_features()) == 0;
   if ((settable & kFeaturesOk) != 0 && !agreed) settable &= ~kFeaturesOk;
   // Only a reset takes bits back.
   status_ |= settable;
