@@ -144,6 +144,30 @@ def guest_files_are_checked(bench):
     expect_equal(list((folder / "run").iterdir()), [], "left in the run folder")
 
 
+def made_disks_are_whole_or_not_there(bench):
+    files, image = bench.folder / "files", bench.folder / "made.img"
+    (files / "sub").mkdir(parents=True)
+    (files / "sub/note").write_text("from the host\n")
+
+    def make(size, source=files, **how):
+        return recount(bench, "disk", "make", "--from", source, "--size", size, "-o", image, **how)
+
+    one_error_line(make("16M", bench.folder / "missing"), 66, "missing")
+    one_error_line(make("16M", files / "sub/note"), 66, "note")
+    one_error_line(make("1000"), 2, "--size")
+    (files / "big").write_bytes(os.urandom(6 << 20))
+    one_error_line(make("4M"), 1, "mke2fs")
+    (files / "big").unlink()
+    expect_equal(sorted(p.name for p in bench.folder.iterdir()), ["files"], "what failures leave")
+    expect_equal(make("16M").returncode, 0, "exit code")
+    expect_equal(image.stat().st_size, 16 << 20, "size")
+    one_error_line(make("16M"), 2, "made.img")
+    if shutil.which("debugfs", path=os.environ["PATH"] + ":/usr/sbin"):
+        shown = subprocess.run(["debugfs", "-R", "cat sub/note", image], capture_output=True, text=True, check=True,
+                               env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin"))
+        expect_equal(shown.stdout, "from the host\n", "the file in the image")
+
+
 def disk_images_are_checked(bench):
     guest, folder = bench.guests / "commands", bench.folder
     (folder / "empty").write_bytes(b"")

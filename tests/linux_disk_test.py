@@ -100,6 +100,16 @@ def main():
     with Shell(recount, linux, folder) as shell:
         expect("third" in shell.do("cat /mnt/note") and shell.do("md5sum /mnt/big") == sums, "committed files differ")
         shell.end(b"umount /mnt; poweroff -f", 0)
+
+    # An image made of a folder is what the guest mounts.
+    (folder / "files").mkdir()
+    (folder / "files/note").write_text("from the host\n")
+    (folder / "disk.img").unlink()
+    shutil.rmtree(folder / "disk.img.recount")
+    subprocess.run([recount, "disk", "make", "--from", folder / "files", "--size", "16M", "-o", folder / "disk.img"], check=True)
+    with Shell(recount, linux, folder) as shell:
+        expect("from the host" in shell.do("cat /mnt/note"), "the guest does not see the folder's file")
+        shell.end(b"umount /mnt; poweroff -f", 0)
     shutil.rmtree(folder)  # kept if the test fails
 
 

@@ -1,4 +1,4 @@
-// recount disk: what a recorded guest wrote to an image, brought into it, thrown away, or looked at.
+// recount disk: an image made of a folder; and what a recorded guest wrote to an image, brought into it, thrown away, or looked at.
 
 #include <cinttypes>
 #include <cstdio>
@@ -9,6 +9,7 @@
 
 #include "app/verbs.h"
 #include "disk/maintenance.h"
+#include "disk/make_disk.h"
 
 namespace recount {
 namespace {
@@ -63,12 +64,30 @@ CLI::App* add_action(CLI::App& disk, const char* name, const char* description, 
   return verb;
 }
 
+void add_make(CLI::App& disk, int& exit_code) {
+  struct MakeOptions {
+    std::string from, image;
+    uint64_t size_bytes = 0;
+  };
+  auto options = std::make_shared<MakeOptions>();
+  CLI::App* verb = disk.add_subcommand("make", "A new raw image, with a folder's files on ext4 (by mke2fs)");
+  verb->add_option("--from", options->from, "The folder")->required();
+  verb->add_option("--size", options->size_bytes, "Of the image, such as 64M")->transform(CLI::AsSizeValue(false))->required();
+  verb->add_option("-o", options->image, "The image; must not be there")->required();
+  verb->footer("Example: recount disk make --from files --size 64M -o data.img");
+  run_as(*verb, exit_code, [options]() -> Result<int> {
+    auto made = make_disk(options->from, options->size_bytes, options->image);
+    if (!made) return std::unexpected(made.error());
+    return 0;
+  });
+}
+
 }  // namespace
 
 void add_disk(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<DiskOptions>();
   CLI::App* disk =
-      app.add_subcommand("disk", "What guests wrote, which is kept beside an image in IMAGE.recount");
+      app.add_subcommand("disk", "Makes images; and what guests wrote, which is kept beside an image in IMAGE.recount");
   disk->require_subcommand(1);
   add_action(
       *disk, "commit", "Bring it into the image", [](const DiskOptions& o) { return commit_layers(o.image); },
@@ -78,6 +97,7 @@ void add_disk(CLI::App& app, int& exit_code) {
       [](const DiskOptions& o) { return discard_layers(o.image); }, options, exit_code);
   add_action(*disk, "status", "How much there is", print_status, options, exit_code)
       ->add_flag("--json", options->json, "As JSON");
+  add_make(*disk, exit_code);
 }
 
 }  // namespace recount
