@@ -144,6 +144,36 @@ def guest_files_are_checked(bench):
     expect_equal(list((folder / "run").iterdir()), [], "left in the run folder")
 
 
+def qcow2_becomes_raw_once(bench):
+    if not shutil.which("qemu-img"):
+        skip("qemu-img is not there: package qemu-utils")
+    plain, image, raw = (bench.folder / name for name in ("plain", "vm.qcow2", "vm.qcow2.raw"))
+    plain.write_bytes(os.urandom(1 << 20))
+    subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", plain, image], check=True)
+    drive = ("--drive", f"{image},format=qcow2")
+    one_error_line(run(bench, "--bios", bench.guests / "commands", *drive, environment={"PATH": "/nowhere"}), 69, "qemu-utils")
+    before = image.read_bytes()
+    for n in range(2):  # the second goes on with the raw one, and with what the first wrote
+        with bench.recorder(*drive) as recorder:
+            recorder.type(b"d")
+            recorder.wait_for("disk works")
+            if n == 0:
+                info = fail(recorder)
+                expect_equal([d["path"] for d in info["disks"]], [str(raw)], "disks in the evidence")
+                verified = recorder.run("verify", recorder.evidence()[0], "--engine", "interp")
+                expect_equal(verified.returncode, 0, f"verify: {verified.stderr}")
+            else:
+                recorder.type(b"p")
+                expect_equal(recorder.wait(), 0, "exit code", recorder)
+            expect(any(str(raw) in line for line in recorder.stderr_lines()), "it does not say what it made", recorder)
+    expect(image.read_bytes() == before and raw.read_bytes() == plain.read_bytes(), "an image was written")
+    os.utime(image, ns=(time.time_ns() + 10**10,) * 2)
+    one_error_line(run(bench, "--bios", bench.guests / "commands", *drive), 69, "has changed")
+    image.write_bytes(b"no image" * 64)
+    raw.unlink()
+    one_error_line(run(bench, "--bios", bench.guests / "commands", *drive), 1, "vm.qcow2")
+
+
 def made_disks_are_whole_or_not_there(bench):
     files, image = bench.folder / "files", bench.folder / "made.img"
     (files / "sub").mkdir(parents=True)
@@ -177,7 +207,7 @@ def disk_images_are_checked(bench):
         for more in ("", ",ro", ",format=raw,ro"):
             one_error_line(run(bench, "--bios", guest, "--drive", f"{folder / name}{more}"), 66, name)
     one_error_line(run(bench, "--bios", guest, "--drive", "/dev/null"), 66, "/dev/null")
-    one_error_line(run(bench, "--bios", guest, "--drive", f"{folder / 'odd'},format=qcow2"), 2, "qcow2")
+    one_error_line(run(bench, "--bios", guest, "--drive", f"{folder / 'odd'},format=vmdk"), 2, "vmdk")
     one_error_line(run(bench, "--bios", guest, "--drive", f"{folder / 'odd'},rw"), 2, "rw")
     for name in ("missing", "empty", "a folder"):
         for action in ("commit", "discard", "status"):

@@ -6,6 +6,7 @@
 #include "app/engine_option.h"
 #include "app/run_options.h"
 #include "app/verbs.h"
+#include "disk/convert_disk.h"
 #include "host/folders.h"
 #include "recorder/supervisor.h"
 
@@ -34,6 +35,12 @@ std::string save_on_help() {
 
 Result<int> run(const RunOptions& options) {
   RecorderConfig config = TRY(config_of(options));
+  for (DriveConfig& drive : config.drives) {
+    if (!drive.qcow2) continue;
+    std::string raw = TRY(raw_of_qcow2(drive.path));
+    fmt::print(stderr, "recount: {}: the guest's disk is {}, which qemu-img made of it\n", one_line(drive.path), one_line(raw));
+    drive = {.path = raw, .read_only = drive.read_only};
+  }
   std::string run_root = data_folder() + "/run";
   if (auto made = make_folder(run_root); !made) return std::unexpected(made.error());
   LocalListener control = TRY(take_name(config.name));
@@ -70,7 +77,7 @@ void add_run(CLI::App& app, int& exit_code) {
   verb->add_option("--mmu", config.mmu, "What the device tree offers: sv39 or sv48")
       ->check(CLI::IsMember({"sv39", "sv48"}))
       ->capture_default_str();
-  verb->add_option("--drive", options->drives, "F[,ro][,format=raw]: a disk; may be given several times");
+  verb->add_option("--drive", options->drives, "F[,ro][,format=raw|qcow2]: a disk; may be given several times");
   verb->add_option("--net", options->net,
                    "none, user[,hostfwd=tcp::2222-:22]... (10.0.2.0/24, the host is 10.0.2.2) or tap=NAME; [,mac=M]")
       ->capture_default_str();

@@ -23,13 +23,13 @@ Result<DriveConfig> drive_of(const std::string& text) {
     if (word == "ro") {
       drive.read_only = true;
     } else if (word.starts_with("format=")) {
-      if (word != "format=raw") {
-        return fail(ErrorKind::kUsage,
-                    "--drive " + text + ": only raw images; convert with: qemu-img convert -O raw");
+      if (word != "format=raw" && word != "format=qcow2") {
+        return fail(ErrorKind::kUsage, "--drive " + text + ": only raw and qcow2; convert with: qemu-img convert -O raw");
       }
+      drive.qcow2 = word == "format=qcow2";
     } else {
       return fail(ErrorKind::kUsage,
-                  "--drive " + text + ": unknown word " + word + "; there are ro and format=raw");
+                  "--drive " + text + ": unknown word " + word + "; there are ro, format=raw and format=qcow2");
     }
   }
   return drive;

@@ -49,7 +49,7 @@ TEST(Drive, IsAPathAndWords) {
 
 TEST(Drive, UnknownWordsAndFormatsAreBadUsage) {
   for (const char* text :
-       {"a.img,rw", "a.img,", "a.img,ro,,", "a.img,format=qcow2", "a.img,format=", "", ",ro"}) {
+       {"a.img,rw", "a.img,", "a.img,ro,,", "a.img,format=vmdk", "a.img,format=", "", ",ro"}) {
     expect_usage(drive_of(text), "--drive");
   }
 }

@@ -16,6 +16,7 @@ namespace recount {
 struct DriveConfig {
   std::string path;
   bool read_only = false;
+  bool qcow2 = false;  // until whoever starts the recording has made a raw one of it
 };
 
 enum class AfterFailure : uint8_t { kStop, kReboot, kContinue };
