@@ -44,7 +44,7 @@ enum Op : uint8_t {
 };
 
 enum Kind : uint8_t { kBlock, kConsole, kEntropy, kNetwork, kKinds };
-constexpr unsigned kQueues[] = {1, 2, 1, 2};
+constexpr unsigned kQueues[] = {1, 6, 1, 2};
 // Added to a kind.
 constexpr uint8_t kWithState = kKinds, kReadOnly = 0x80;
 
@@ -244,6 +244,44 @@ std::vector<uint8_t> seed_for(uint8_t device) {
   return input;
 }
 
+// A console's ports set up: buffers for the device's messages, then the driver's own, and a line to the recorder.
+std::vector<uint8_t> seed_for_ports() {
+  constexpr uint8_t kControlReceive = 2, kControlTransmit = 3, kRecorderTransmit = 5;
+  std::vector<uint8_t> input{kConsole};
+  ByteWriter w(input);
+  auto op = [&](uint8_t queue, Op which) {
+    w.fixed(queue);
+    w.fixed(uint8_t{which});
+  };
+  auto chain = [&](uint8_t queue, uint8_t index, uint32_t offset, uint16_t size, uint8_t flags) {
+    op(queue, kPutDescriptor);
+    w.fixed(index);
+    w.fixed(offset);
+    w.fixed(size);
+    w.fixed(flags);
+    w.fixed(uint8_t{0});
+    op(queue, kPublish);
+    w.fixed(index);
+    op(queue, kNotify);
+  };
+  auto put = [&](uint32_t offset, ByteView bytes) {
+    op(0, kPutBytes);
+    w.fixed(offset);
+    w.fixed(static_cast<uint8_t>(bytes.size()));
+    w.raw(bytes);
+  };
+  for (uint8_t i = 0; i < 6; ++i) chain(kControlReceive, i, 0x110000 + i * 0x1000u, 64, testing::kWrite);
+  for (uint8_t message = 0; message < 3; ++message) {
+    const uint8_t port = message == 2 ? 1 : 0, event = message == 0 ? 0 : 3;
+    put(0x100000, Bytes{port, 0, 0, 0, event, 0, 1, 0});
+    chain(kControlTransmit, message, 0x100000, 8, 0);
+    if (message == 0) op(0, kRestore);
+  }
+  put(0x101000, view_of("mark x\n"));
+  chain(kRecorderTransmit, 0, 0x101000, 7, 0);
+  return input;
+}
+
 std::vector<uint8_t> seed_with_state(uint8_t device) {
   std::vector<uint8_t> input{static_cast<uint8_t>(kWithState + device)}, steps = seed_for(device);
   ByteWriter w(input);
@@ -262,6 +300,7 @@ std::vector<std::vector<uint8_t>> fuzz_seeds() {
     seeds.push_back(seed_for(kind));
     seeds.push_back(seed_with_state(kind));
   }
+  seeds.push_back(seed_for_ports());
   return seeds;
 }
 

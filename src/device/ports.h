@@ -22,6 +22,8 @@ class ConsolePort {
  public:
   virtual ~ConsolePort() = default;
   virtual void console_output(ConsoleId console, ByteView bytes) = 0;
+  // What the guest says to its recorder, beside its console. Nobody need listen.
+  virtual void recorder_port_output(ByteView) {}
 };
 
 // An Ethernet frame without its check sequence.

@@ -1,5 +1,8 @@
 #pragma once
-// The primary's console: what the guest printed goes to the user once a slice, and past the failure detector.
+// The primary's console: what the guest printed goes to the user once a slice, and past the failure detector; what it says to the
+// recorder goes to told.
+
+#include <functional>
 
 #include "host/stream.h"
 #include "recorder/failure_detector.h"
@@ -10,13 +13,14 @@ namespace recount {
 class ConsoleSink final : public GuestConsole::Listener {
  public:
   // output_fd outlives this.
-  ConsoleSink(int output_fd, std::unique_ptr<FailureDetector> detector)
-      : output_fd_(output_fd), detector_(std::move(detector)) {}
+  ConsoleSink(int output_fd, std::unique_ptr<FailureDetector> detector, std::function<void(ByteView)> told)
+      : output_fd_(output_fd), detector_(std::move(detector)), told_(std::move(told)) {}
 
   void heard(ByteView bytes) override {
     pending_.insert(pending_.end(), bytes.begin(), bytes.end());
     detector_->watch(bytes);
   }
+  void told(ByteView bytes) override { told_(bytes); }
   // True if there was something.
   bool flush() {
     if (pending_.empty()) return false;
@@ -30,6 +34,7 @@ class ConsoleSink final : public GuestConsole::Listener {
  private:
   const int output_fd_;
   std::unique_ptr<FailureDetector> detector_;
+  const std::function<void(ByteView)> told_;
   Bytes pending_;
 };
 

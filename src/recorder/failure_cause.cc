@@ -41,6 +41,7 @@ constexpr FailureCause kCauses[] = {
     {"watchdog", nullptr, kOver, kOn, "The guest set a watchdog and did not feed it in time: hardware would have reset it there."},
     {"reset", nullptr, kOver, kOn, "The guest reset itself without announcing it, or its trap handler can only trap again."},
     {"lost", nullptr, kOver, kOn, "The recorder's process that ran the guest died; the evidence leads to the last event that it got out."},
+    {"guest", nullptr, kGoesOn, kOn, "The guest asked for evidence, through its port org.recount.0."},
     {"operator", nullptr, kGoesOn, kOn, "Somebody asked for evidence, by recount ctl or SIGUSR1."},
 };
 

@@ -21,11 +21,16 @@ class GuestConsole final : public ConsolePort {
    public:
     virtual ~Listener() = default;
     virtual void heard(ByteView bytes) = 0;
+    // Through the port to the recorder.
+    virtual void told(ByteView bytes) = 0;
   };
 
   void console_output(ConsoleId, ByteView bytes) override {
     history_.add(machine_ != nullptr ? machine_->time_ticks() : 0, bytes);
     if (listener_ != nullptr) listener_->heard(bytes);
+  }
+  void recorder_port_output(ByteView bytes) override {
+    if (listener_ != nullptr) listener_->told(bytes);
   }
   void attach(const Machine& machine) { machine_ = &machine; }
   void set_listener(Listener* listener) { listener_ = listener; }

@@ -14,6 +14,7 @@
 #include "recorder/backup.h"
 #include "recorder/console_sink.h"
 #include "recorder/guest.h"
+#include "recorder/guest_requests.h"
 #include "recorder/hang_watch.h"
 #include "recorder/messages.h"
 
@@ -35,7 +36,8 @@ class Primary {
       : config_(config),
         supervisor_(supervisor),
         guest_(guest),
-        sink_(console_fd, std::move(detector)),
+        sink_(console_fd, std::move(detector), [this](ByteView bytes) { requests_.hear(bytes, guest_.machine->time_ticks()); }),
+        requests_([this](const GuestRequest& request) { obey(request); }),
         session_(*guest.machine, guest.tap, journal_, clock_.monotonic_ns(),
                  config.record ? Digests::kOn : Digests::kOff),
         disk_thread_(std::move(disk_bell)),
@@ -69,11 +71,13 @@ class Primary {
   void flush_console();
   void watch_console(Stop stop);
   void watch_for_hangs();
+  void obey(const GuestRequest& request);
 
   const RecorderConfig& config_;
   Channel& supervisor_;
   Guest& guest_;
   ConsoleSink sink_;
+  GuestRequests requests_;
   SystemClock clock_;
   JournalWriter journal_;
   RecordSession session_;
@@ -258,6 +262,15 @@ void Primary::watch_console(Stop stop) {
     sink_.detector().report({"silence", fmt::format("no output for {:.1f} s", seconds_of(quiet_ticks))});
 }
 
+// In the middle of a slice, at the step that notified the device.
+void Primary::obey(const GuestRequest& request) {
+  if (request.kind == GuestRequest::Kind::kMark) {
+    session_.guest_mark(request.text);
+  } else if (config_.saves("guest")) {
+    sink_.detector().report({"guest", request.text});
+  }
+}
+
 void Primary::watch_for_hangs() {
   const Machine& machine = *guest_.machine;
   if (!hang_watch_.look(machine.keeps_interrupts_waiting(), machine.time_ticks()) || !config_.saves("hang")) return;
@@ -317,6 +330,8 @@ bool Primary::run() {
     Stop stop = session_.run_slice(clock_.monotonic_ns(), clock_.suspended_ns());
     publish_progress();
     if (journal_.lost() && !lost_told_) lost_told_ = supervisor_.send(encode_message(JournalLost{}));
+    if (uint64_t dropped = requests_.take_dropped(); dropped != 0)
+      session_.gap({GapReason::kThrottled, fmt::format("{} requests of the guest were too many", dropped)});
     watch_console(stop);
     watch_for_hangs();
     if (stop_) return stopped();

@@ -8,7 +8,7 @@
 namespace recount {
 
 // The device that put something out. The numbers enter the digest.
-enum class Output : uint8_t { kUart = 0, kVirtioConsole = 1, kNetwork = 2 };
+enum class Output : uint8_t { kUart = 0, kVirtioConsole = 1, kNetwork = 2, kRecorderPort = 3 };
 inline Output output_of(ConsoleId console) { return console == ConsoleId::kUart ? Output::kUart : Output::kVirtioConsole; }
 
 class OutputDigest {

@@ -16,6 +16,10 @@ class OutputTap final : public ConsolePort, public PacketPort {
     last_ = console;
     onward_.console_output(console, bytes);
   }
+  void recorder_port_output(ByteView bytes) override {
+    digest_.add(Output::kRecorderPort, bytes);
+    onward_.recorder_port_output(bytes);
+  }
   void send_packet(ByteView frame) override {
     digest_.add(Output::kNetwork, frame);
     if (network_ != nullptr) network_->send_packet(frame);

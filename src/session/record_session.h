@@ -42,6 +42,10 @@ class RecordSession {
   void packet(Bytes frame);
   void disk_completion(const DiskCompletion& completion) { waiting_.emplace_back(completion); }
   void operator_request(OperatorRequest request) { waiting_.emplace_back(std::move(request)); }
+  // At this very position, within a slice too. The guest's own words, so that nobody takes them for the operator's.
+  void guest_mark(const std::string& text) {
+    sink_.append({machine_.at(), OperatorRequest{OperatorAction::kMark, "guest: " + text}});
+  }
   // Something is missing here, and the journal shall say so.
   void gap(Gap gap) { waiting_.emplace_back(std::move(gap)); }
 

@@ -22,7 +22,7 @@ class VirtioDevice : public Device {
   bool irq() const final { return interrupt_ != 0; }
 
  protected:
-  static constexpr unsigned kMaxQueues = 2;
+  static constexpr unsigned kMaxQueues = 6;
 
   VirtioDevice(Ram& ram, VirtioType type, unsigned queue_count)
       : ram_(ram), type_(type), queue_count_(queue_count) {}

@@ -143,7 +143,8 @@ class Collected final : public ConsolePort {
     EXPECT_EQ(console, ConsoleId::kVirtio);
     text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
-  std::string text;
+  void recorder_port_output(ByteView bytes) override { told.append(bytes.begin(), bytes.end()); }
+  std::string text, told;
 };
 
 class VirtioConsoleTest : public ::testing::Test {
@@ -152,6 +153,27 @@ class VirtioConsoleTest : public ::testing::Test {
   std::string text_at(Gpa gpa, size_t size) {
     Bytes bytes = driver.bytes_at(gpa, size);
     return {bytes.begin(), bytes.end()};
+  }
+  // A message to the device, and its answers, as "port event value name" each.
+  void control(uint32_t port, uint16_t event, uint16_t value) {
+    driver.put(Driver::buffer(), port);
+    driver.put(Driver::buffer() + 4, event);
+    driver.put(Driver::buffer() + 6, value);
+    driver.add(3, {{Driver::buffer(), 8, 0, 0}});
+    driver.notify(3);
+  }
+  void offer_control_buffers(unsigned count) {
+    for (unsigned i = 1; i <= count; ++i) driver.add(2, {{Driver::buffer(i), 64, kWrite, 0}});
+    driver.notify(2);
+  }
+  std::string answers() {
+    std::string all;
+    while (auto used = driver.used(2)) {
+      Gpa at = Gpa{driver.at<uint64_t>(Driver::descriptors(2) + used->head * 16u)};
+      all += std::to_string(driver.at<uint32_t>(at)) + ' ' + std::to_string(driver.at<uint16_t>(at + 4)) + ' ' +
+             std::to_string(driver.at<uint16_t>(at + 6)) + ' ' + text_at(at + 8, used->written_bytes - 8) + ';';
+    }
+    return all;
   }
   std::unique_ptr<Ram> ram = make_ram();
   Collected out;
@@ -187,6 +209,57 @@ TEST_F(VirtioConsoleTest, InputGoesToBuffersAndWaitsForThem) {
   EXPECT_EQ(driver.used(0)->written_bytes, 2u);
   EXPECT_EQ(text_at(Driver::buffer(1), 2), "ef");
   EXPECT_EQ(device.room(), room);
+}
+
+// "Multiport Device Operation": what Linux's driver says in its order, and what it has to hear.
+TEST_F(VirtioConsoleTest, PortsAreAddedNamedAndOpened) {
+  driver.start(6);
+  EXPECT_EQ(driver.get(0x104), 2u);  // max_nr_ports
+  offer_control_buffers(7);
+  control(0xffffffff, 0, 1);
+  EXPECT_EQ(answers(), "0 1 0 ;1 1 0 ;");
+  control(0, 3, 1);
+  EXPECT_EQ(answers(), "0 4 1 ;0 6 1 ;");
+  control(1, 3, 1);
+  EXPECT_EQ(answers(), "1 7 1 org.recount.0;1 6 1 ;");
+}
+
+TEST_F(VirtioConsoleTest, ControlMessagesWaitForBuffers) {
+  driver.start(6);
+  control(0xffffffff, 0, 1);
+  EXPECT_EQ(answers(), "");
+  offer_control_buffers(1);
+  EXPECT_EQ(answers(), "0 1 0 ;");
+  offer_control_buffers(1);
+  EXPECT_EQ(answers(), "1 1 0 ;");
+}
+
+TEST_F(VirtioConsoleTest, WhatIsSaidToTheRecorderIsNotOnTheConsole) {
+  driver.start(6);
+  put_text(Driver::buffer(), "mark here");
+  driver.add(5, {{Driver::buffer(), 9, 0, 0}});
+  driver.notify(5);
+  EXPECT_EQ(out.told, "mark here");
+  EXPECT_EQ(out.text, "");
+  control(1, 6, 0);  // closed: the line is over
+  EXPECT_EQ(out.told, "mark here\n");
+}
+
+TEST_F(VirtioConsoleTest, DriverThatAsksAndNeverListensBreaksTheDevice) {
+  driver.start(6);
+  for (int i = 0; i < 16; ++i) control(0, 0, 1);
+  EXPECT_FALSE(driver.needs_reset());
+  EXPECT_TRUE(device.possible());
+  control(0, 0, 1);
+  EXPECT_TRUE(driver.needs_reset());
+  EXPECT_TRUE(device.possible());
+}
+
+TEST_F(VirtioConsoleTest, ControlMessageWithoutItsHeaderBreaksTheDevice) {
+  driver.start(6);
+  driver.add(3, {{Driver::buffer(), 7, 0, 0}});
+  driver.notify(3);
+  EXPECT_TRUE(driver.needs_reset());
 }
 
 TEST_F(VirtioConsoleTest, OutputThatClaimsAllOfMemoryBreaksTheDevice) {
