@@ -44,6 +44,7 @@ REAL = {
     "disk": ("for i in $(seq 40); do echo $i > /mnt/x; sync; done", "disk", "I/O error, dev vda, sector .*", GOES_ON),
     "disk_of_a_quiet_kernel": ("for i in $(seq 40); do echo $i > /mnt/x; sync; done", "disk", "disk 0 returned an I/O error", GOES_ON, "loglevel=1"),
     "reset": ("echo b > /proc/sysrq-trigger", "reset", "the guest reset itself without announcing a restart", OVER),
+    "hang": ("insmod /bad/hang.ko", "hang", r"interrupts are kept waiting for \S+ s, at pc 0xffffffff\w+", OVER, "", "--hang", "2s"),
     "silence": ("sleep 20; echo aw''ake", "silence", r"no output for \S+ s", GOES_ON, "", "--silence", "5s"),
     "own": ("echo my''word", "mine", "myword", OVER, "", "--pattern", "mine=^myword$"),
     "prompt": ("PS1='stand''s: '", "prompt", "stands: ", OVER, "", "--pattern", "prompt=^stands: $"),

@@ -55,6 +55,7 @@ CODE = {
 3:  .asciz "warning.c"
     .text""",
     "spin": SPIN.format(seconds=8),
+    "hang": "    csrci sstatus, 2  # SIE: no interrupt comes through any more\n1:  j 1b",
 }
 
 
