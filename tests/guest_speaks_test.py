@@ -31,6 +31,7 @@ def main():
             expect(done.returncode == 0, f"{mark}: {done.stderr}")
             return json.loads(done.stdout)["position"]
 
+        expect({"guest: the first", "guest: the second"} <= {m["text"] for m in crash["marks"]}, f"marks: {crash['marks']}")
         together = [position(f"together {i}") for i in range(3)]
         expect(crash["position_begin"] < position("the first") < position("the second") < min(together), "the marks' order")
         expect(len(set(together)) == 3, "marks of processes that speak at the same time")

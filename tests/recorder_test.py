@@ -417,6 +417,7 @@ def marks_and_positions_lead_somewhere(bench):
         info = fail(recorder)
         path = recorder.evidence()[0]
         begin, end = info["position_begin"], info["position_end"]
+        expect_equal([m["text"] for m in info["marks"]], ["here"], "marks")
 
         def until(text, *more):
             done = recorder.run("replay", path, "--until", text, "--json", *more)
@@ -434,6 +435,7 @@ def marks_and_positions_lead_somewhere(bench):
         expect(begin < until("-0s") <= end, "-0s")
         expect(until("event:0") <= until("event:1") <= until("event:2"), "events")
         mark = until("here")
+        expect_equal(mark, info["marks"][0]["position"], "the mark of recount info")
         expect(begin < mark < end, "the mark")
         expect_equal(until("here", "--engine", "reference"), mark, "the mark by the other engine")
         shown = recorder.run("replay", path, "--until", "here", "--console").stdout

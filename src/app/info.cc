@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/evidence_options.h"
+#include "evidence/replayer.h"
 #include "event/guest_time.h"
 #include "recorder/failure_cause.h"
 
@@ -18,7 +19,17 @@ Json image_json(const std::optional<ImageInfo>& image) {
   return {{"name", image->name}, {"size_bytes", image->size_bytes}, {"blake2b", image->blake2b.hex()}};
 }
 
-Json facts_of(const EvidenceReader& evidence) {
+Json marks_of(const std::vector<Event>& events) {
+  Json marks = Json::array();
+  for (const Event& event : events) {
+    const auto* mark = std::get_if<OperatorRequest>(&event.payload);
+    if (mark == nullptr || mark->action != OperatorAction::kMark) continue;
+    marks.push_back({{"position", raw(event.position)}, {"text", mark->text}});
+  }
+  return marks;
+}
+
+Json facts_of(const EvidenceReader& evidence, const std::vector<Event>& events) {
   const Manifest& m = evidence.manifest();
   const auto& certificate = evidence.certificate();
   Json disks = Json::array(), gaps = Json::array();
@@ -56,12 +67,13 @@ Json facts_of(const EvidenceReader& evidence) {
           {"initrd", image_json(m.machine.initrd)},
           {"network", m.machine.network ? Json(m.machine.network->link) : Json(nullptr)},
           {"disks", disks},
-          {"gaps", gaps}};
+          {"gaps", gaps},
+          {"marks", marks_of(events)}};
 }
 
 Result<int> info(const EvidenceOptions& options) {
   auto evidence = TRY(open_evidence(options));
-  Json facts = facts_of(*evidence);
+  Json facts = facts_of(*evidence, TRY(read_journal(*evidence)));
   if (options.json) {
     fmt::print("{}\n", facts.dump(-1, ' ', false, Json::error_handler_t::replace));
     return 0;

@@ -29,7 +29,8 @@ Result<void> Replayer::load(const EvidenceReader& evidence) {
   if (machine_->at() != manifest_.position_begin) {
     return fail(ErrorKind::kDamaged, "the state is not of the position that the manifest names");
   }
-  return load_journal(evidence);
+  events_ = TRY(read_journal(evidence));
+  return {};
 }
 
 Result<void> Replayer::make_machine(EngineKind engine) {
@@ -93,17 +94,17 @@ Result<void> Replayer::open_disk(size_t number, std::optional<ByteSource> overla
   return {};
 }
 
-Result<void> Replayer::load_journal(const EvidenceReader& evidence) {
+Result<std::vector<Event>> read_journal(const EvidenceReader& evidence) {
   std::vector<Bytes> segments;
   for (uint32_t i = 0; evidence.has_member(segment_name(i)); ++i) {
     segments.push_back(TRY(evidence.member(segment_name(i))));
   }
   std::vector<ByteView> views(segments.begin(), segments.end());
-  events_ = TRY(read_chain(views));
-  if (!events_.empty() && events_.back().position > end_) {
+  auto events = TRY(read_chain(views));
+  if (!events.empty() && events.back().position > evidence.manifest().position_end) {
     return fail(ErrorKind::kDamaged, "the journal goes on behind the end that the manifest names");
   }
-  return {};
+  return events;
 }
 
 Result<std::unique_ptr<Replayer>> Replayer::clone(EngineKind engine) {

@@ -22,6 +22,9 @@ struct ReplayOptions {
   std::vector<std::string> disk_paths;
 };
 
+// Every event of the evidence's journal. kDamaged if it is damaged or goes on behind the evidence's end.
+Result<std::vector<Event>> read_journal(const EvidenceReader& evidence);
+
 class Replayer {
  public:
   // Output goes to console. kDamaged if a member is damaged or impossible; kUnreadable if a
@@ -59,7 +62,6 @@ class Replayer {
   Result<void> open_disks(const EvidenceReader& evidence);
   Result<void> open_disk(size_t number, std::optional<ByteSource> overlay);
   std::string disk_path(size_t number) const;
-  Result<void> load_journal(const EvidenceReader& evidence);
 
   const Manifest manifest_;
   const ReplayOptions options_;
