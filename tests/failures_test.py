@@ -31,8 +31,9 @@ REAL = {
     "warning": ("insmod /bad/warning.ko", "warning", r"WARNING: CPU: 0 PID: \d+ at warning.c:7 .*", GOES_ON, "", "--save-on", "+warning"),
     "lockup": ("echo 1 > /proc/sys/kernel/watchdog_thresh; insmod /bad/spin.ko", "lockup",
                r"watchdog: BUG: soft lockup - CPU#0 stuck for \d+s! \[insmod:\d+\]", GOES_ON),
-    # Processes that end give RCU something to wait for, when the hart begins to spin.
-    "rcustall": ("echo 0 > /proc/sys/kernel/watchdog; (for i in $(seq 3000); do /bin/busybox true; done) & insmod /bad/spin.ko",
+    # Processes that end give RCU something to wait for, mostly, when the hart begins to spin; else it spins again.
+    "rcustall": ("echo 0 > /proc/sys/kernel/watchdog; (for i in $(seq 3000); do /bin/busybox true; done) & "
+                 "for n in 1 2 3 4 5 6 7 8; do dmesg | grep -q 'rcu: INFO' || insmod /bad/spin.ko; done",
                  "rcustall", r"rcu: INFO: \S+ (self-detected stall on CPU|detected stalls on CPUs/tasks:)", GOES_ON, "rcupdate.rcu_cpu_stall_timeout=3"),
     "hungtask": ("echo 2 > /proc/sys/kernel/hung_task_timeout_secs; fsfreeze --freeze /mnt; (echo x > /mnt/x) & sleep 8; fsfreeze --unfreeze /mnt",
                  "hungtask", r"INFO: task sh:\d+ blocked for more than \d+ seconds\.", GOES_ON),
