@@ -13,7 +13,7 @@ namespace recount::test {
 namespace {
 
 constexpr uint64_t kSteps = 8000;  // of a program
-constexpr double kSeconds = 8;
+constexpr double kSeconds = 8, kSecondsOfSeveralHarts = 3;
 
 // What the programs reached, so that a generator that no longer goes anywhere is noticed.
 struct Coverage {
@@ -70,14 +70,20 @@ TEST(RandomPrograms, ReachEveryModeAndCause) {
   }
 }
 
-class Equivalence : public testing::TestWithParam<EngineKind> {};
+struct Way {
+  EngineKind engine;
+  unsigned harts;
+  double seconds() const { return harts == 1 ? kSeconds : kSecondsOfSeveralHarts; }
+};
+
+class Equivalence : public testing::TestWithParam<Way> {};
 
 TEST_P(Equivalence, MatchesTheOracle) {
   uint64_t seed = first_seed();
   Coverage coverage;
-  for (Deadline deadline(kSeconds); !deadline.over() && !HasFailure(); ++seed) {
-    ProgramRun run = run_in_lockstep(seed, {EngineKind::kReference, GetParam()}, kSteps,
-                                     [&](const HartState& hart) { coverage.look_at(hart); });
+  for (Deadline deadline(GetParam().seconds()); !deadline.over() && !HasFailure(); ++seed) {
+    ProgramRun run = run_in_lockstep(seed, {EngineKind::kReference, GetParam().engine}, kSteps,
+                                     [&](const HartState& hart) { coverage.look_at(hart); }, GetParam().harts);
     EXPECT_EQ(run.difference, "") << "RECOUNT_TEST_SEED=" << seed;
     ++coverage.programs;
     coverage.steps += run.steps;
@@ -86,8 +92,8 @@ TEST_P(Equivalence, MatchesTheOracle) {
 }
 
 // Runs a program with the cached engine to the end, or to where it stops by itself.
-CheckpointDigest run_whole(EngineKind engine, const RandomProgram& program, Position& end) {
-  auto t = load(program, engine);
+CheckpointDigest run_whole(const Way& way, const RandomProgram& program, Position& end) {
+  auto t = load(program, way.engine, way.harts);
   t->run_until(Position{kSteps});
   end = t->machine().at();
   return t->digest();
@@ -96,12 +102,12 @@ CheckpointDigest run_whole(EngineKind engine, const RandomProgram& program, Posi
 TEST_P(Equivalence, SlicesChangeNothing) {
   uint64_t seed = first_seed();
   Coverage coverage;
-  for (Deadline deadline(kSeconds / 2); !deadline.over() && !HasFailure(); ++seed) {
+  for (Deadline deadline(GetParam().seconds() / 2); !deadline.over() && !HasFailure(); ++seed) {
     RandomProgram program = make_random_program(seed);
     Random random(seed);
     Position end{};
     CheckpointDigest whole = run_whole(GetParam(), program, end);
-    auto sliced = load(program, GetParam());
+    auto sliced = load(program, GetParam().engine, GetParam().harts);
     for (uint64_t cut : random_cuts(random, 1 + below(random, 200))) {
       if (sliced->run_until(Position{cut}) != Stop::kPosition) break;
     }
@@ -115,12 +121,12 @@ TEST_P(Equivalence, SlicesChangeNothing) {
 TEST_P(Equivalence, ForgettingCachesChangesNothing) {
   uint64_t seed = first_seed();
   Coverage coverage;
-  for (Deadline deadline(kSeconds / 2); !deadline.over() && !HasFailure(); ++seed) {
+  for (Deadline deadline(GetParam().seconds() / 2); !deadline.over() && !HasFailure(); ++seed) {
     RandomProgram program = make_random_program(seed);
     Random random(seed);
     Position end{};
     CheckpointDigest whole = run_whole(GetParam(), program, end);
-    auto perturbed = load(program, GetParam());
+    auto perturbed = load(program, GetParam().engine, GetParam().harts);
     for (uint64_t cut : random_cuts(random, 400)) {
       if (perturbed->run_until(Position{cut}) != Stop::kPosition) break;
       perturbed->machine().forget(static_cast<Cached>(below(random, 3)));
@@ -135,18 +141,18 @@ TEST_P(Equivalence, ForgettingCachesChangesNothing) {
 TEST_P(Equivalence, CapturedAnywhereItGoesOnTheSame) {
   uint64_t seed = first_seed();
   Coverage coverage;
-  for (Deadline deadline(kSeconds / 2); !deadline.over() && !HasFailure(); ++seed) {
+  for (Deadline deadline(GetParam().seconds() / 2); !deadline.over() && !HasFailure(); ++seed) {
     RandomProgram program = make_random_program(seed);
     Random random(seed);
     Position end{};
     CheckpointDigest whole = run_whole(GetParam(), program, end);
-    auto t = load(program, GetParam());
+    auto t = load(program, GetParam().engine, GetParam().harts);
     Stop stop = Stop::kPosition;
     for (unsigned i = 0; i < 3 && stop == Stop::kPosition; ++i) {
       stop = t->run_until(t->machine().at() + below(random, kSteps / 3));
       Digest128 before = t->state_digest();
       Checkpoint checkpoint = t->capture();
-      t = load(program, chance(random, 30) ? EngineKind::kReference : GetParam());
+      t = load(program, chance(random, 30) ? EngineKind::kReference : GetParam().engine, GetParam().harts);
       t->restore(checkpoint);
       EXPECT_EQ(t->state_digest(), before) << "RECOUNT_TEST_SEED=" << seed << ": restoring changes the state";
     }
@@ -158,8 +164,29 @@ TEST_P(Equivalence, CapturedAnywhereItGoesOnTheSame) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Equivalence, testing::Values(EngineKind::kInterp, EngineKind::kJit),
-                         [](const auto& engine) { return std::string(engine_name(engine.param)); });
+// A generator that leaves all but one hart waiting, or turns that never change, would prove nothing about several.
+TEST(RandomPrograms, AreRunByEveryHart) {
+  constexpr uint64_t kPrograms = 100;
+  constexpr unsigned kHarts = 4;
+  uint64_t first = first_seed();
+  std::array<uint64_t, kHarts> turns{};
+  for (uint64_t seed = first; seed < first + kPrograms; ++seed) {
+    Random random(seed);
+    auto t = load(make_random_program(seed), EngineKind::kInterp, kHarts);
+    for (uint64_t cut : random_cuts(random, 200)) {
+      if (t->run_until(Position{cut}) != Stop::kPosition) break;
+      ++turns[t->machine().hart().hart_id];
+    }
+  }
+  for (unsigned hart = 0; hart < kHarts; ++hart) EXPECT_GT(turns[hart], kPrograms) << "hart " << hart;
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, Equivalence,
+                         testing::Values(Way{EngineKind::kInterp, 1}, Way{EngineKind::kInterp, 2}, Way{EngineKind::kInterp, 4},
+                                         Way{EngineKind::kJit, 1}, Way{EngineKind::kJit, 2}, Way{EngineKind::kJit, 4}),
+                         [](const auto& way) {
+                           return std::string(engine_name(way.param.engine)) + "_harts_" + std::to_string(way.param.harts);
+                         });
 
 }  // namespace
 }  // namespace recount::test

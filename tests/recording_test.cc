@@ -353,6 +353,15 @@ TEST_F(StateTest, EveryFieldMustBeThereAndOfItsType) {
   EXPECT_TRUE(restore(whole));
 }
 
+TEST_F(StateTest, TurnThatNoHartHasIsRefused) {
+  for (const auto& [name, value] : {std::pair<const char*, uint64_t>{"current_hart", 1}, {"current_hart", 0xffffffff}, {"turn_end", ~0ull}}) {
+    Json state = sample();
+    ASSERT_TRUE(state["machine"][name].is_number()) << name;
+    state["machine"][name] = value;
+    EXPECT_FALSE(restore(state)) << name;
+  }
+}
+
 TEST_F(StateTest, WhatNoHartComesToIsRefused) {
   const std::tuple<const char*, const char*, uint64_t> wrong[] = {
       {"x0", "", 1},        {"pc", "", 0x80000001}, {"mepc", "", 3},          {"sepc", "", 1},
@@ -361,7 +370,7 @@ TEST_F(StateTest, WhatNoHartComesToIsRefused) {
   };
   for (const auto& [name, index, value] : wrong) {
     Json state = sample();
-    Json& field = state["machine"]["hart"][name];
+    Json& field = state["machine"]["hart0"][name];
     ASSERT_FALSE(field.is_null()) << name;
     (*index == '\0' ? field : field[index]) = value;
     auto restored = restore(state);

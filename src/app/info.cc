@@ -60,6 +60,7 @@ Json facts_of(const EvidenceReader& evidence, const std::vector<Event>& events) 
           {"tool_version", m.tool_version},
           {"build_id", m.build_id},
           {"recorder", m.recorder},
+          {"harts", m.machine.hart_count},
           {"memory_bytes", m.machine.ram_bytes},
           {"append", m.machine.append},
           {"firmware", image_json(m.machine.firmware)},

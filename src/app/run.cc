@@ -74,6 +74,9 @@ void add_run(CLI::App& app, int& exit_code) {
   verb->add_option("-m,--memory", config.memory_bytes, "Guest memory, such as 512M")
       ->transform(CLI::AsSizeValue(false))
       ->default_str("512M");
+  verb->add_option("--smp", config.harts, "Harts, 1 to 8: they take turns on one of the host's processors")
+      ->check(CLI::Range(1u, 8u))
+      ->capture_default_str();
   verb->add_option("--mmu", config.mmu, "What the device tree offers: sv39 or sv48")
       ->check(CLI::IsMember({"sv39", "sv48"}))
       ->capture_default_str();

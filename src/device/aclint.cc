@@ -30,7 +30,9 @@ uint64_t Aclint::mmio_read(uint64_t offset, unsigned size_bytes) {
 void Aclint::mmio_write(uint64_t offset, unsigned size_bytes, uint64_t value) {
   if (size_bytes < 4) return;
   if (offset < 4 * msip_.size()) {
-    if (size_bytes == 4) msip_[offset / 4] = value & 1;
+    if (size_bytes != 4) return;
+    msip_[offset / 4] = value & 1;
+    raised_ |= (value & 1) != 0;
   } else if (offset >= kMtimecmp && offset < kMtimecmp + 8 * mtimecmp_.size()) {
     uint64_t& cmp = mtimecmp_[(offset - kMtimecmp) / 8];
     cmp = with_part(cmp, offset, size_bytes, value);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "device/ports.h"
@@ -22,6 +23,8 @@ class Aclint final : public MmioDevice {
   bool msip(unsigned hart) const { return msip_[hart] != 0; }
   void set_msip(unsigned hart, bool on) { msip_[hart] = on ? 1 : 0; }
   uint64_t mtimecmp(unsigned hart) const { return mtimecmp_[hart]; }
+  // Whether a software interrupt was raised since one asked. Asked behind every access: never part of a state.
+  bool take_raised() { return std::exchange(raised_, false); }
 
   uint64_t mmio_read(uint64_t offset, unsigned size_bytes) override;
   void mmio_write(uint64_t offset, unsigned size_bytes, uint64_t value) override;
@@ -38,6 +41,7 @@ class Aclint final : public MmioDevice {
   const ClockPort& clock_;
   std::vector<uint32_t> msip_;
   std::vector<uint64_t> mtimecmp_;
+  bool raised_ = false;
 };
 
 }  // namespace recount

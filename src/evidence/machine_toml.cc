@@ -47,6 +47,7 @@ std::string machine_toml(const Manifest& manifest) {
   if (!m.append.empty()) out += option_line("append", m.append);
   out += option_line("memory", size_text(m.ram_bytes));
   out += option_line("mmu", m.mmu);
+  out += option_line("smp", fmt::format("{}", m.hart_count));
   if (m.network) out += option_line("net", m.network->link);
   if (!manifest.engine.empty()) out += option_line("engine", manifest.engine);
   std::string drives;

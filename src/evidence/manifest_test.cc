@@ -98,7 +98,9 @@ TEST(Manifest, ImpossibleValuesAreRefused) {
   EXPECT_FALSE(with([](Json& d) { d["machine"]["ram_bytes"] = 0; }));
   EXPECT_FALSE(with([](Json& d) { d["machine"]["ram_bytes"] = 4097; }));
   EXPECT_FALSE(with([](Json& d) { d["machine"]["ram_bytes"] = uint64_t{1} << 63; }));
-  EXPECT_FALSE(with([](Json& d) { d["machine"]["harts"] = 2; }));
+  EXPECT_FALSE(with([](Json& d) { d["machine"]["harts"] = 0; }));
+  EXPECT_TRUE(with([](Json& d) { d["machine"]["harts"] = 8; }));
+  EXPECT_FALSE(with([](Json& d) { d["machine"]["harts"] = 9; }));
   EXPECT_FALSE(with([](Json& d) { d["machine"]["network"]["mac"] = "ff:ff:ff:ff:ff:ff"; }));
   EXPECT_FALSE(with([](Json& d) { d["members"]["../passwd"] = d["members"]["disk/0.overlay"]; }));
   EXPECT_FALSE(with([](Json& d) { d["members"]["manifest.json"] = d["members"]["disk/0.overlay"]; }));
@@ -141,8 +143,10 @@ TEST(MemberName, IsSafeToUnpackAnywhere) {
 TEST(MachineToml, IsReadByTheCommandLine) {
   Manifest m = sample_manifest(512 << 20);
   m.machine.append = "console=ttyS0 dyndbg=\"file ext4 +p\"";
+  m.machine.hart_count = 4;
   std::string kernel, initrd, append, mmu, engine, name, net;
   uint64_t memory = 0;
+  unsigned harts = 0;
   std::vector<std::string> drives;
   CLI::App app;
   app.set_config("--config");
@@ -150,6 +154,7 @@ TEST(MachineToml, IsReadByTheCommandLine) {
   app.add_option("--initrd", initrd);
   app.add_option("--append", append);
   app.add_option("-m,--memory", memory)->transform(CLI::AsSizeValue(false));
+  app.add_option("--smp", harts);
   app.add_option("--mmu", mmu);
   app.add_option("--engine", engine);
   app.add_option("--net", net);
@@ -164,6 +169,7 @@ TEST(MachineToml, IsReadByTheCommandLine) {
   EXPECT_EQ(initrd, "initramfs.cpio.gz");
   EXPECT_EQ(append, m.machine.append);
   EXPECT_EQ(memory, 512u << 20);
+  EXPECT_EQ(harts, 4u);
   EXPECT_EQ(drives, (std::vector<std::string>{"vda.img", "vdb.img,ro"}));
   EXPECT_EQ(name, "web1");
   EXPECT_EQ(net, "user,hostfwd=tcp::2222-:22");

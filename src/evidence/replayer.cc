@@ -37,7 +37,8 @@ Result<void> Replayer::make_machine(EngineKind engine) {
   const MachineInfo& info = manifest_.machine;
   std::vector<BlockPort*> ports;
   for (const auto& disk : disks_) ports.push_back(&disk->stack());
-  MachineConfig config{.ram_bytes = info.ram_bytes,
+  MachineConfig config{.harts = static_cast<unsigned>(info.hart_count),
+                       .ram_bytes = info.ram_bytes,
                        .append = info.append,
                        .mmu = info.mmu,
                        .rtc_base_ns = info.rtc_base_ns,

@@ -11,6 +11,11 @@
 
 namespace recount {
 
+// Of a hart that runs or does not: mip as it is then.
+uint64_t pending_interrupts(const HartState& hart, uint64_t now_ticks);
+// An interrupt is pending and enabled, and the hart's mode or its global enable keeps all such from being taken.
+bool keeps_interrupts_waiting(const HartState& hart, uint64_t now_ticks);
+
 class Hart {
  public:
   Hart(uint64_t hart_id, Ram& ram, Bus& bus, const Timebase& timebase, Caching caching);
@@ -33,8 +38,6 @@ class Hart {
   // Takes the most urgent interrupt that is pending and enabled, if there is one; leaves WFI when one is
   // pending at all. True if the handler was entered.
   bool take_interrupt();
-  // An interrupt is pending and enabled, and the hart's mode or its global enable keeps all such from being taken.
-  bool keeps_interrupts_waiting() const;
   // False if the instruction is illegal here.
   bool mret();
   bool sret();
@@ -48,11 +51,6 @@ class Hart {
   void mark_fp_dirty() { state.mstatus |= mstatus::kFs; }
 
  private:
-  // Which of the pending and enabled interrupts would be taken now, and by which mode.
-  struct Deliverable {
-    uint64_t to_machine, to_supervisor;
-  };
-  Deliverable deliverable(uint64_t pending) const;
   void enter(uint64_t cause_bits, uint64_t tval, bool to_supervisor);
   bool may_read_counter(unsigned number) const;
   std::optional<uint64_t> read_numbered_csr(unsigned number) const;

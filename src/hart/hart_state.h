@@ -22,6 +22,8 @@ struct HartState {
   uint64_t pc = 0;
   Privilege privilege = Privilege::kMachine;
   bool waiting = false;  // in WFI
+  bool paused = false;   // its last step was a pause: its turn is over
+  bool stopped = false;  // SBI HSM: runs nothing until another hart starts it
 
   uint64_t hart_id = 0;
   uint64_t mstatus = mstatus::kXlen64;
@@ -37,7 +39,7 @@ struct HartState {
   uint8_t fflags = 0, frm = 0;
   std::array<uint8_t, kPmpEntryCount> pmpcfg{};
   std::array<uint64_t, kPmpEntryCount> pmpaddr{};
-  uint64_t unretired = 0;  // steps that were trap or interrupt entries
+  uint64_t unretired = 0;  // steps that were trap or interrupt entries, or other harts'
   uint64_t mcycle_offset = 0, minstret_offset = 0;
   bool reserved = false;        // an LR is outstanding ...
   uint64_t reservation = 0;     // ... on this physical address ...
@@ -62,6 +64,8 @@ struct HartState {
     a("pc", pc);
     a("privilege", privilege);
     a("waiting", waiting);
+    a("paused", paused);
+    a("stopped", stopped);
     a("mstatus", mstatus);
     a("medeleg", medeleg);
     a("mideleg", mideleg);

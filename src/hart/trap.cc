@@ -10,22 +10,43 @@ namespace {
 
 constexpr uint64_t kInterruptBit = 1ull << 63;
 
+// Which of the pending and enabled interrupts would be taken now, and by which mode.
+struct Deliverable {
+  uint64_t to_machine, to_supervisor;
+};
+
+Deliverable deliverable(const HartState& s, uint64_t pending) {
+  bool machine_on = s.privilege != Privilege::kMachine || (s.mstatus & mstatus::kMie) != 0;
+  bool supervisor_on =
+      s.privilege == Privilege::kUser || (s.privilege == Privilege::kSupervisor && (s.mstatus & mstatus::kSie) != 0);
+  return {.to_machine = machine_on ? pending & ~s.mideleg : 0, .to_supervisor = supervisor_on ? pending & s.mideleg : 0};
+}
+
 }  // namespace
+
+uint64_t pending_interrupts(const HartState& hart, uint64_t now_ticks) {
+  uint64_t pending = hart.mip | hart.lines;
+  if ((hart.menvcfg & menvcfg::kStce) != 0) {
+    // Sstc: STIP follows the comparison alone.
+    pending &= ~(1ull << kSti);
+    if (now_ticks >= hart.stimecmp) pending |= 1ull << kSti;
+  }
+  return pending;
+}
+
+bool keeps_interrupts_waiting(const HartState& hart, uint64_t now_ticks) {
+  uint64_t pending = pending_interrupts(hart, now_ticks) & hart.mie;
+  if (pending == 0) return false;
+  Deliverable now = deliverable(hart, pending);
+  return now.to_machine == 0 && now.to_supervisor == 0;
+}
 
 Hart::Hart(uint64_t hart_id, Ram& ram, Bus& bus, const Timebase& timebase, Caching caching)
     : mmu(state, ram, bus, caching), timebase_(timebase) {
   state.hart_id = hart_id;
 }
 
-uint64_t Hart::mip() const {
-  uint64_t pending = state.mip | state.lines;
-  if ((state.menvcfg & menvcfg::kStce) != 0) {
-    // Sstc: STIP follows the comparison alone.
-    pending &= ~(1ull << kSti);
-    if (timebase_.ticks() >= state.stimecmp) pending |= 1ull << kSti;
-  }
-  return pending;
-}
+uint64_t Hart::mip() const { return pending_interrupts(state, timebase_.ticks()); }
 
 uint64_t Hart::timer_deadline() const {
   if ((state.menvcfg & menvcfg::kStce) == 0 || timebase_.ticks() >= state.stimecmp) return kNever;
@@ -67,26 +88,11 @@ void Hart::take_trap(const Trap& trap) {
   enter(cause, trap.tval, delegated);
 }
 
-Hart::Deliverable Hart::deliverable(uint64_t pending) const {
-  bool machine_on = state.privilege != Privilege::kMachine || (state.mstatus & mstatus::kMie) != 0;
-  bool supervisor_on =
-      state.privilege == Privilege::kUser ||
-      (state.privilege == Privilege::kSupervisor && (state.mstatus & mstatus::kSie) != 0);
-  return {.to_machine = machine_on ? pending & ~state.mideleg : 0, .to_supervisor = supervisor_on ? pending & state.mideleg : 0};
-}
-
-bool Hart::keeps_interrupts_waiting() const {
-  uint64_t pending = mip() & state.mie;
-  if (pending == 0) return false;
-  Deliverable now = deliverable(pending);
-  return now.to_machine == 0 && now.to_supervisor == 0;
-}
-
 bool Hart::take_interrupt() {
   uint64_t pending = mip() & state.mie;
   if (pending == 0) return false;
   state.waiting = false;
-  auto [to_machine, to_supervisor] = deliverable(pending);
+  auto [to_machine, to_supervisor] = deliverable(state, pending);
   // "Machine Interrupt (mip and mie) Registers": MEI, MSI, MTI, SEI, SSI, STI, in this order.
   constexpr std::array<unsigned, 6> kPriority = {kMei, kMsi, kMti, kSei, kSsi, kSti};
   for (auto [candidates, supervisor] : {std::pair{to_machine, false}, std::pair{to_supervisor, true}}) {

@@ -177,7 +177,8 @@ bool leaves_the_flow(Op op) {
     case Op::kEbreak:
     case Op::kMret:
     case Op::kSret:
-    case Op::kWfi: return true;
+    case Op::kWfi:
+    case Op::kPause: return true;
     default: return false;
   }
 }

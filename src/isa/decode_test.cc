@@ -31,10 +31,13 @@ TEST(Table, MatchBitsLieInTheMask) {
   for (Op op : all_ops()) EXPECT_EQ(info_of(op).match & ~info_of(op).mask, 0u) << info_of(op).mnemonic;
 }
 
+// pause is one of fence's hints, and its row comes first.
+bool is_hint_of(Op a, Op b) { return a == Op::kPause && b == Op::kFence; }
+
 TEST(Table, NoWordMatchesTwoRows) {
   for (Op a : all_ops()) {
     for (Op b : all_ops()) {
-      if (a >= b) continue;
+      if (a >= b || is_hint_of(a, b)) continue;
       uint32_t common = info_of(a).mask & info_of(b).mask;
       EXPECT_NE(info_of(a).match & common, info_of(b).match & common)
           << info_of(a).mnemonic << " and " << info_of(b).mnemonic;

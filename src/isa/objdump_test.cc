@@ -83,6 +83,11 @@ bool names_unknown_csr(const Insn& insn) {
   return is_csr && csr_name(static_cast<unsigned>(insn.imm)).starts_with("0x");
 }
 
+// objdump calls it that only where the extension is asked for.
+std::string name_of(const Insn& insn, const std::string& text) {
+  return insn.op == Op::kPause && text == "fence\tw,unknown" ? "pause" : text;
+}
+
 TEST(Objdump, AgreesAboutRandomWords) {
   if (!have_binutils()) GTEST_SKIP() << "no riscv64 binutils here";
   constexpr uint32_t kSeed = 20103;
@@ -111,7 +116,7 @@ TEST(Objdump, AgreesAboutRandomWords) {
       EXPECT_TRUE(is_data(texts[i]) || reserved_rounding || obsolete)
           << fmt::format("{:08x} {}", words[i], texts[i]);
     } else if (!(ignores_fields(insn.op) && is_data(texts[i])) && !names_unknown_csr(insn)) {
-      EXPECT_EQ(ours, texts[i]) << fmt::format("{:08x}", words[i]);
+      EXPECT_EQ(ours, name_of(insn, texts[i])) << fmt::format("{:08x}", words[i]);
     }
   }
 }

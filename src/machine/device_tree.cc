@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <libfdt.h>
 
+#include <span>
+#include <vector>
+
 #include "base/check.h"
 #include "event/guest_time.h"
 #include "machine/board.h"
@@ -10,7 +13,7 @@
 namespace recount {
 namespace {
 
-constexpr uint32_t kCpuIntc = 1, kPlicHandle = 2, kSysconHandle = 3;
+constexpr uint32_t kPlicHandle = 2, kSysconHandle = 3, kFirstCpuIntc = 16;
 constexpr uint32_t kMachineTimer = 7, kMachineSoftware = 3, kMachineExternal = 11, kSupervisorExternal = 9;
 
 // Sequential writing: begin/end of nodes nest as the blocks of build_device_tree() do.
@@ -29,7 +32,8 @@ class Tree {
     for (const std::string& v : values) joined += v + '\0';
     blob(name, view_of(joined));
   }
-  void cells(const char* name, std::initializer_list<uint32_t> values) {
+  void cells(const char* name, std::initializer_list<uint32_t> values) { cells(name, std::span(values)); }
+  void cells(const char* name, std::span<const uint32_t> values) {
     Bytes big;
     for (uint32_t v : values) {
       for (int shift = 24; shift >= 0; shift -= 8) big.push_back(static_cast<uint8_t>(v >> shift));
@@ -59,20 +63,16 @@ class Tree {
 
 std::string at(const char* name, Gpa base) { return fmt::format("{}@{:x}", name, raw(base)); }
 
-void add_cpu(Tree& t, const BoardDescription& board) {
-  t.begin("cpus");
-  t.cells("#address-cells", {1});
-  t.cells("#size-cells", {0});
-  t.cells("timebase-frequency", {static_cast<uint32_t>(kTicksPerSecond)});
-  t.begin("cpu@0");
+void add_cpu(Tree& t, const BoardDescription& board, unsigned hart) {
+  t.begin(fmt::format("cpu@{:x}", hart));
   t.text("device_type", "cpu");
   t.text("compatible", "riscv");
-  t.cells("reg", {0});
+  t.cells("reg", {hart});
   t.text("status", "okay");
-  t.text("riscv,isa", "rv64imafdc_zicbom_zicboz_zicntr_zicsr_zifencei_zba_zbb_zbs_sstc");
+  t.text("riscv,isa", "rv64imafdc_zicbom_zicboz_zicntr_zicsr_zifencei_zihintpause_zba_zbb_zbs_sstc");
   t.text("riscv,isa-base", "rv64i");
   t.texts("riscv,isa-extensions", {"i", "m", "a", "f", "d", "c", "zicbom", "zicboz", "zicntr", "zicsr",
-                                   "zifencei", "zba", "zbb", "zbs", "sstc"});
+                                   "zifencei", "zihintpause", "zba", "zbb", "zbs", "sstc"});
   t.cells("riscv,cbom-block-size", {64});
   t.cells("riscv,cboz-block-size", {64});
   t.text("mmu-type", "riscv," + board.mmu);
@@ -80,17 +80,34 @@ void add_cpu(Tree& t, const BoardDescription& board) {
   t.cells("#interrupt-cells", {1});
   t.flag("interrupt-controller");
   t.text("compatible", "riscv,cpu-intc");
-  t.cells("phandle", {kCpuIntc});
-  t.end();
+  t.cells("phandle", {kFirstCpuIntc + hart});
   t.end();
   t.end();
 }
 
-void add_interrupt_controllers(Tree& t) {
+void add_cpus(Tree& t, const BoardDescription& board) {
+  t.begin("cpus");
+  t.cells("#address-cells", {1});
+  t.cells("#size-cells", {0});
+  t.cells("timebase-frequency", {static_cast<uint32_t>(kTicksPerSecond)});
+  for (unsigned hart = 0; hart < board.hart_count; ++hart) add_cpu(t, board, hart);
+  t.end();
+}
+
+// These two of each hart's interrupts.
+void add_hart_interrupts(Tree& t, unsigned hart_count, uint32_t first, uint32_t second) {
+  std::vector<uint32_t> cells;
+  for (unsigned hart = 0; hart < hart_count; ++hart) {
+    cells.insert(cells.end(), {kFirstCpuIntc + hart, first, kFirstCpuIntc + hart, second});
+  }
+  t.cells("interrupts-extended", cells);
+}
+
+void add_interrupt_controllers(Tree& t, unsigned hart_count) {
   t.begin(at("clint", board::kAclint));
   t.texts("compatible", {"sifive,clint0", "riscv,clint0"});
   t.reg(board::kAclint, board::kAclintSize);
-  t.cells("interrupts-extended", {kCpuIntc, kMachineSoftware, kCpuIntc, kMachineTimer});
+  add_hart_interrupts(t, hart_count, kMachineSoftware, kMachineTimer);
   t.end();
   t.begin(at("plic", board::kPlic));
   t.texts("compatible", {"sifive,plic-1.0.0", "riscv,plic0"});
@@ -98,7 +115,7 @@ void add_interrupt_controllers(Tree& t) {
   t.cells("#address-cells", {0});
   t.cells("#interrupt-cells", {1});
   t.flag("interrupt-controller");
-  t.cells("interrupts-extended", {kCpuIntc, kMachineExternal, kCpuIntc, kSupervisorExternal});
+  add_hart_interrupts(t, hart_count, kMachineExternal, kSupervisorExternal);
   t.cells("riscv,ndev", {95});
   t.cells("phandle", {kPlicHandle});
   t.end();
@@ -169,7 +186,7 @@ Bytes build_device_tree(const BoardDescription& board) {
   t.text("device_type", "memory");
   t.reg(board::kRam, board.ram_bytes);
   t.end();
-  add_cpu(t, board);
+  add_cpus(t, board);
   add_power(t, "poweroff", "syscon-poweroff", 0x5555);
   add_power(t, "reboot", "syscon-reboot", 0x7777);
   t.begin("soc");
@@ -177,7 +194,7 @@ Bytes build_device_tree(const BoardDescription& board) {
   t.cells("#size-cells", {2});
   t.text("compatible", "simple-bus");
   t.flag("ranges");
-  add_interrupt_controllers(t);
+  add_interrupt_controllers(t, board.hart_count);
   add_devices(t);
   t.end();
   t.end();

@@ -14,6 +14,7 @@ struct BoardDescription {
   uint64_t initrd_begin = 0, initrd_end = 0;  // guest physical; equal: none
   std::array<uint8_t, 32> rng_seed{};      // without one, Linux spends thousands of steps a syscall
   std::string mmu = "sv39";                // or "sv48"
+  unsigned hart_count = 1;
 };
 
 Bytes build_device_tree(const BoardDescription& board);

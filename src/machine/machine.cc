@@ -11,8 +11,26 @@
 namespace recount {
 namespace {
 
-constexpr unsigned kMachineContext = 0, kSupervisorContext = 1;  // of the PLIC
+constexpr unsigned machine_context(unsigned hart) { return 2 * hart; }  // of the PLIC
+constexpr unsigned supervisor_context(unsigned hart) { return 2 * hart + 1; }
 constexpr uint64_t kMegabyte = 1 << 20;
+
+// A hart as firmware would hand it to S-mode: everything delegated, counters and extensions open to it.
+HartState behind_firmware(uint64_t hart_id, Gpa entry, uint64_t argument) {
+  HartState s;
+  s.hart_id = hart_id;
+  s.pc = raw(entry);
+  s.x[10] = hart_id;
+  s.x[11] = argument;
+  s.privilege = Privilege::kSupervisor;
+  s.medeleg = ~0ull;
+  s.mideleg = 1u << kSsi | 1u << kSti | 1u << kSei;
+  s.mcounteren = 0xffffffff;
+  s.scounteren = 7;  // as OpenSBI does: Linux leaves it, and its vDSO reads time in user mode
+  s.menvcfg = menvcfg::kWritable;
+  s.native_sbi = true;
+  return s;
+}
 
 }  // namespace
 
@@ -23,6 +41,7 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, Co
     return fail(ErrorKind::kUsage, "memory must be 16M to 64G, in steps of 2M");
   }
   if (config.mmu != "sv39" && config.mmu != "sv48") return fail(ErrorKind::kUsage, "mmu must be sv39 or sv48");
+  if (config.harts < 1 || config.harts > kMostHarts) return fail(ErrorKind::kUsage, "a machine has 1 to 8 harts");
   CHECK(!config.mac || network != nullptr);
   if (disks.size() > kMostDisks - (config.mac ? 1 : 0)) {
     return fail(ErrorKind::kUsage, "a machine has at most 6 disks, and 5 beside a network device");
@@ -38,8 +57,9 @@ Machine::Machine(const MachineConfig& config, std::unique_ptr<Ram> ram, ConsoleP
       ram_(std::move(ram)),
       hart_(0, *ram_, bus_, time_, caching_of(config.engine)),
       engine_(make_engine(config.engine, hart_, time_, *ram_, config.jit)),
-      aclint_(*this, 1),
-      plic_(2),
+      turns_(hart_, time_, config.harts, config.turn_steps),
+      aclint_(*this, config.harts),
+      plic_(2 * config.harts),
       uart_(console),
       rtc_(*this, config.rtc_base_ns),
       watchdog_(*this),
@@ -91,7 +111,7 @@ Result<void> Machine::boot(const BootImages& images) {
     end = loaded->end;
   }
 
-  BoardDescription board{.ram_bytes = ram_->size(), .append = config_.append, .rng_seed = config_.seed, .mmu = config_.mmu};
+  BoardDescription board{.ram_bytes = ram_->size(), .append = config_.append, .rng_seed = config_.seed, .mmu = config_.mmu, .hart_count = turns_.count()};
   // The device tree below the end of RAM (of its first 2 GiB: firmware addresses 32 bits), on a 2 MiB boundary as
   // QEMU puts it; the initrd right below.
   uint64_t top = std::min<uint64_t>(ram_->size(), 2048 * kMegabyte) - 2 * kMegabyte;
@@ -116,31 +136,26 @@ Result<void> Machine::boot(const BootImages& images) {
     for (uint64_t v : {kMagic, kVersion, next, kSupervisor, uint64_t{0}, uint64_t{0}}) w.fixed(v);
     Gpa place = device_tree + ((tree.size() + kPageMask) & ~kPageMask);
     CHECK(ram_->write(place, info));
-    hart_.state.x[12] = raw(place);
+    // Every hart starts here, and the firmware chooses.
+    for (unsigned hart = 0; hart < turns_.count(); ++hart) {
+      HartState& s = turns_[hart];
+      s.pc = raw(entry);
+      s.x[10] = hart;
+      s.x[11] = raw(device_tree);
+      s.x[12] = raw(place);
+    }
+  } else {
+    for (unsigned hart = 0; hart < turns_.count(); ++hart) {
+      turns_[hart] = behind_firmware(hart, entry, raw(device_tree));
+      turns_[hart].stopped = hart != 0;
+    }
   }
-  start_at(entry, device_tree, !has_firmware);
+  restored();
   return {};
 }
 
-void Machine::start_at(Gpa entry, Gpa device_tree, bool native_sbi) {
-  HartState& s = hart_.state;
-  s.pc = raw(entry);
-  s.x[10] = s.hart_id;
-  s.x[11] = raw(device_tree);
-  if (native_sbi) {
-    // What firmware would have set up: everything delegated, counters and extensions open to S-mode.
-    s.privilege = Privilege::kSupervisor;
-    s.medeleg = ~0ull;
-    s.mideleg = 1u << kSsi | 1u << kSti | 1u << kSei;
-    s.mcounteren = 0xffffffff;
-    s.scounteren = 7;  // as OpenSBI does: Linux leaves it, and its vDSO reads time in user mode
-    s.menvcfg = menvcfg::kWritable;
-    s.native_sbi = true;
-  }
-  restored();
-}
-
 void Machine::restored() {
+  turns_.restored();
   hart_.mmu.flush();
   engine_->flush();
   update_lines();
@@ -148,9 +163,9 @@ void Machine::restored() {
 
 Result<void> Machine::check_restored() const {
   const char* wrong = !time_.possible()              ? "time"
-                      : !hart_.state.possible()      ? "hart"
-                      : aclint_.hart_count() != 1    ? "aclint"
-                      : plic_.context_count() != 2   ? "plic"
+                      : !turns_.possible()           ? "hart"
+                      : aclint_.hart_count() != turns_.count()      ? "aclint"
+                      : plic_.context_count() != 2 * turns_.count() ? "plic"
                       : !uart_.possible()            ? "uart"
                       : !watchdog_.possible()        ? "watchdog"
                       : !virtio_console_.possible()  ? "virtio_console"
@@ -176,15 +191,20 @@ void Machine::update_lines() {
     if (virtio_slots_[slot]->irq()) levels |= 1u << (board::kVirtioIrq + slot);
   }
   plic_.set_levels(levels);
-  auto line = [](bool on, unsigned interrupt) { return on ? 1ull << interrupt : 0; };
-  hart_.state.lines = line(plic_.pending(kMachineContext), kMei) | line(plic_.pending(kSupervisorContext), kSei) |
-                      line(aclint_.msip(0), kMsi) | line(time_.ticks() >= aclint_.mtimecmp(0), kMti);
+  for (unsigned hart = 0; hart < turns_.count(); ++hart) turns_[hart].lines = lines_of(hart);
 }
 
-// The step at which a timer next changes a line by itself, or ends all.
+uint64_t Machine::lines_of(unsigned hart) const {
+  auto line = [](bool on, unsigned interrupt) { return on ? 1ull << interrupt : 0; };
+  return line(plic_.pending(machine_context(hart)), kMei) | line(plic_.pending(supervisor_context(hart)), kSei) |
+         line(aclint_.msip(hart), kMsi) | line(time_.ticks() >= aclint_.mtimecmp(hart), kMti);
+}
+
+// The step at which a timer next changes a line by itself, or ends all. Those of the harts that wait for their turn are looked
+// at when it comes.
 uint64_t Machine::next_deadline() const {
   uint64_t deadline = hart_.timer_deadline();
-  for (uint64_t ticks : {aclint_.mtimecmp(0), rtc_.alarm_ticks(), watchdog_.expiry_ticks()}) {
+  for (uint64_t ticks : {aclint_.mtimecmp(turns_.current()), rtc_.alarm_ticks(), watchdog_.expiry_ticks()}) {
     if (ticks > time_.ticks()) deadline = std::min(deadline, time_.steps_at(ticks));
   }
   return deadline;
@@ -196,10 +216,14 @@ uint64_t Machine::next_timer_ticks() const {
   auto consider = [&](uint64_t ticks) {
     if (ticks > time_.ticks()) next = std::min(next, ticks);
   };
-  consider(aclint_.mtimecmp(0));
   consider(rtc_.alarm_ticks());
   consider(watchdog_.expiry_ticks());
-  if ((hart_.state.menvcfg & menvcfg::kStce) != 0) consider(hart_.state.stimecmp);
+  for (unsigned hart = 0; hart < turns_.count(); ++hart) {
+    const HartState& s = turns_[hart];
+    if (s.stopped) continue;
+    consider(aclint_.mtimecmp(hart));
+    if ((s.menvcfg & menvcfg::kStce) != 0) consider(s.stimecmp);
+  }
   return next;
 }
 
@@ -227,12 +251,13 @@ Stop Machine::run_until(Position target) {
   while (time_.steps < raw(target)) {
     update_lines();
     if (auto stop = stop_requested()) return *stop;
+    if (!turns_.give()) return Stop::kIdle;
     if (hart_.take_interrupt()) {
       ++time_.steps;
       continue;
     }
-    if (hart_.state.waiting) return Stop::kIdle;
-    Exit exit = engine_->run(std::min(raw(target), next_deadline()));
+    Exit exit = engine_->run(std::min({raw(target), next_deadline(), turns_.turn_end()}));
+    if (aclint_.take_raised()) turns_.end();
     if (exit == Exit::kSbiCall) answer_sbi();
     if (exit == Exit::kTrapLoop && !interrupt_may_end_loop()) {
       update_lines();
@@ -246,14 +271,16 @@ Stop Machine::run_until(Position target) {
 }
 
 // A handler in S-mode traps for ever only as far as S-mode goes: an interrupt that M-mode has kept for itself still comes. A
-// software interrupt does not: nobody is left who would raise one.
+// software interrupt does not, unless another hart is there who would raise one.
 bool Machine::interrupt_may_end_loop() const {
   const HartState& s = hart_.state;
   if (s.privilege == Privilege::kMachine) return false;
   uint64_t kept = s.mie & ~s.mideleg;
   auto is_kept = [&](Interrupt i) { return (kept >> i & 1) != 0; };
-  bool device = (is_kept(kSei) && plic_.listens(kSupervisorContext)) || (is_kept(kMei) && plic_.listens(kMachineContext));
-  bool machine_timer = is_kept(kMti) && aclint_.mtimecmp(0) != kNever;
+  unsigned hart = turns_.current();
+  if (turns_.count() > 1 && (is_kept(kSsi) || is_kept(kMsi))) return true;
+  bool device = (is_kept(kSei) && plic_.listens(supervisor_context(hart))) || (is_kept(kMei) && plic_.listens(machine_context(hart)));
+  bool machine_timer = is_kept(kMti) && aclint_.mtimecmp(hart) != kNever;
   bool supervisor_timer = is_kept(kSti) && hart_.timer_deadline() != kNever;
   return device || machine_timer || supervisor_timer || (hart_.mip() & kept) != 0;
 }
@@ -264,6 +291,15 @@ void Machine::answer_sbi() {
   SbiReturn answer = sbi_call(*this, call);
   x[10] = static_cast<uint64_t>(answer.error);
   if (!answer.legacy) x[11] = answer.value;
+}
+
+void Machine::send_ipi(unsigned hart) {
+  turns_[hart].mip |= 1u << kSsi;
+  if (hart != turns_.current()) turns_.end();
+}
+
+void Machine::start_hart(unsigned hart, Gpa entry, uint64_t argument) {
+  turns_[hart] = behind_firmware(hart, entry, argument);
 }
 
 size_t Machine::console_read(std::span<uint8_t> out) {

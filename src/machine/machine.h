@@ -26,6 +26,7 @@
 #include "event/event.h"
 #include "hart/hart.h"
 #include "hart/mmu_audit.h"
+#include "machine/hart_turns.h"
 #include "machine/random_generator.h"
 #include "machine/sbi.h"
 #include "memory/bus.h"
@@ -35,6 +36,8 @@
 namespace recount {
 
 struct MachineConfig {
+  unsigned harts = 1;                  // 1 to Machine::kMostHarts
+  uint64_t turn_steps = 50'000;        // of a hart, before the next one runs; recordings have this
   uint64_t ram_bytes = 512ull << 20;
   std::string append;                  // kernel command line
   std::string mmu = "sv39";            // what the device tree offers: "sv39" or "sv48"
@@ -52,7 +55,7 @@ struct BootImages {
 
 enum class Stop : uint8_t {
   kPosition,  // reached what was asked for
-  kIdle,      // the hart waits for an interrupt: only an event can go on from here
+  kIdle,      // every hart waits for an interrupt: only an event can go on from here
   kPoweroff,
   kReset,     // the guest asked for a reboot
   kFailed,    // the guest reported a failure (failure_code())
@@ -66,12 +69,13 @@ enum class Cached : uint8_t { kTranslations, kWriteTranslations, kCode };
 class Machine final : private ClockPort, private SbiPlatform, private CheckContext {
  public:
   static constexpr size_t kMostDisks = 6;  // one less beside a network device
+  static constexpr unsigned kMostHarts = 8;
   // Disk n is the guest's /dev/vda + n. A machine with a network device needs the network's port. The ports outlive the machine.
   static Result<std::unique_ptr<Machine>> create(const MachineConfig& config, ConsolePort& console,
                                                  const std::vector<BlockPort*>& disks = {}, PacketPort* network = nullptr);
   ~Machine() override;
 
-  // Loads the images and the device tree and sets the hart to their start.
+  // Loads the images and the device tree and sets the harts to their start.
   Result<void> boot(const BootImages& images);
 
   Position at() const { return Position{time_.steps}; }
@@ -83,9 +87,12 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   uint32_t failure_code() const { return syscon_.code(); }
   // What the guest has set its watchdog to.
   uint64_t watchdog_ticks() const { return watchdog_.interval_ticks(); }
+  // The one whose turn it is.
   const HartState& hart() const { return hart_.state; }
+  unsigned hart_count() const override { return turns_.count(); }
+  const HartState& hart(unsigned n) const { return turns_[n]; }
   // For who looks from outside whether the guest hangs.
-  bool keeps_interrupts_waiting() const { return hart_.keeps_interrupts_waiting(); }
+  bool keeps_interrupts_waiting(unsigned n) const { return recount::keeps_interrupts_waiting(turns_[n], time_.ticks()); }
   const Timebase& timebase() const { return time_; }
 
   // Runs until exactly target, or to an earlier stop. Never beyond.
@@ -136,7 +143,7 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   template <class Archive>
   void hart_state(Archive& a) {
     a("time", time_);
-    a("hart", hart_.state);
+    turns_.state(a);
   }
   template <class Archive>
   void device_state(Archive& a) {
@@ -160,15 +167,17 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   std::optional<Stop> stop_requested() const;
   bool interrupt_may_end_loop() const;
   void answer_sbi();
-  void start_at(Gpa entry, Gpa device_tree, bool native_sbi);
+  uint64_t lines_of(unsigned hart) const;
 
   uint64_t now_ticks() const override { return time_.ticks(); }
   unsigned long long position() const override { return time_.steps; }
   unsigned long long pc() const override { return hart_.state.pc; }
 
-  unsigned hart_count() const override { return 1; }
   void set_timer(uint64_t ticks) override { hart_.state.stimecmp = ticks; }
-  void send_ipi(unsigned) override { hart_.state.mip |= 1u << kSsi; }
+  void send_ipi(unsigned hart) override;
+  bool hart_stopped(unsigned hart) const override { return turns_[hart].stopped; }
+  void start_hart(unsigned hart, Gpa entry, uint64_t argument) override;
+  void stop_hart() override { hart_.state.stopped = true; }
   void console_write(ByteView bytes) override { console_.console_output(ConsoleId::kUart, bytes); }
   size_t console_read(std::span<uint8_t> out) override;
   bool read_guest(Gpa gpa, std::span<uint8_t> out) override { return ram_->read(gpa, out); }
@@ -182,6 +191,7 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   Timebase time_;
   Hart hart_;
   std::unique_ptr<Engine> engine_;
+  HartTurns turns_;
   Aclint aclint_;
   Plic plic_;
   Uart16550 uart_;

@@ -6,7 +6,7 @@ namespace recount {
 namespace {
 
 // "Binary Encoding", standard errors.
-constexpr int64_t kNotSupported = -2, kInvalidParam = -3, kAlreadyAvailable = -6;
+constexpr int64_t kNotSupported = -2, kInvalidParam = -3, kInvalidAddress = -5, kAlreadyAvailable = -6;
 
 constexpr uint64_t kBase = 0x10, kTime = 0x54494d45, kIpi = 0x735049, kRfence = 0x52464e43, kHsm = 0x48534d;
 constexpr uint64_t kSrst = 0x53525354, kDbcn = 0x4442434e;
@@ -64,13 +64,24 @@ SbiReturn rfence_extension(const SbiPlatform& p, const SbiCall& c) {
   return valid_harts(p, c.args[0], c.args[1]) ? ok() : error(kInvalidParam);
 }
 
-// "Hart State Management": with one hart, which is started, and whose suspension WFI does.
-SbiReturn hsm_extension(const SbiPlatform& p, const SbiCall& c) {
-  switch (c.function) {
-    case 0: return error(c.args[0] < p.hart_count() ? kAlreadyAvailable : kInvalidParam);
-    case 2: return c.args[0] < p.hart_count() ? ok(0) : error(kInvalidParam);
-    default: return error(kNotSupported);
+// "Hart State Management". Suspension is what WFI does.
+SbiReturn hsm_extension(SbiPlatform& p, const SbiCall& c) {
+  constexpr uint64_t kStart = 0, kStop = 1, kStatus = 2, kStarted = 0, kStopped = 1;
+  if (c.function == kStop) {
+    p.stop_hart();
+    return ok();
   }
+  if (c.function != kStart && c.function != kStatus) return error(kNotSupported);
+  if (c.args[0] >= p.hart_count()) return error(kInvalidParam);
+  auto hart = static_cast<unsigned>(c.args[0]);
+  bool stopped = p.hart_stopped(hart);
+  if (c.function == kStatus) return ok(stopped ? kStopped : kStarted);
+  if (!stopped) return error(kAlreadyAvailable);
+  Gpa entry{c.args[1]};
+  std::array<uint8_t, 2> instruction;
+  if ((raw(entry) & 1) != 0 || !p.read_guest(entry, instruction)) return error(kInvalidAddress);
+  p.start_hart(hart, entry, c.args[2]);
+  return ok();
 }
 
 SbiReturn srst_extension(SbiPlatform& p, const SbiCall& c) {

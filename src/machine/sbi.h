@@ -32,6 +32,11 @@ class SbiPlatform {
   virtual unsigned hart_count() const = 0;
   virtual void set_timer(uint64_t ticks) = 0;
   virtual void send_ipi(unsigned hart) = 0;
+  virtual bool hart_stopped(unsigned hart) const = 0;
+  // A stopped one, as "Hart Start" describes: in S-mode, without translation, at entry with a1 = argument.
+  virtual void start_hart(unsigned hart, Gpa entry, uint64_t argument) = 0;
+  // The calling one.
+  virtual void stop_hart() = 0;
   virtual void console_write(ByteView bytes) = 0;
   virtual size_t console_read(std::span<uint8_t> out) = 0;
   // False if any byte is outside of RAM; then nothing was done.

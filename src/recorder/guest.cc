@@ -60,6 +60,7 @@ Result<std::unique_ptr<Guest>> Guest::create(const RecorderConfig& config, Guest
   guest->seed = random_seed();
   guest->disks = std::move(disks);
   MachineInfo& info = guest->machine_info;
+  info.hart_count = config.harts;
   info.ram_bytes = config.memory_bytes;
   info.append = config.append;
   info.mmu = config.mmu;
@@ -76,7 +77,8 @@ Result<std::unique_ptr<Guest>> Guest::create(const RecorderConfig& config, Guest
 
   std::vector<BlockPort*> ports;
   for (const auto& image : guest->disks.images) ports.push_back(&image->stack());
-  MachineConfig machine_config{.ram_bytes = config.memory_bytes,
+  MachineConfig machine_config{.harts = config.harts,
+                               .ram_bytes = config.memory_bytes,
                                .append = config.append,
                                .mmu = config.mmu,
                                .rtc_base_ns = rtc_base_ns,

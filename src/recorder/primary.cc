@@ -42,7 +42,8 @@ class Primary {
                  config.record ? Digests::kOn : Digests::kOff),
         disk_thread_(std::move(disk_bell)),
         network_(network),
-        hang_watch_(config.hang_ns ? std::optional(*config.hang_ns / kNsPerTick) : std::nullopt) {
+        hang_watches_(guest_.machine->hart_count(),
+                      HangWatch(config.hang_ns ? std::optional(*config.hang_ns / kNsPerTick) : std::nullopt)) {
     guest_.console.set_listener(&sink_);
     guest_.tap.set_network(network_);
     for (auto& disk : guest_.disks.images) disk_thread_.attach(disk->stack());
@@ -94,7 +95,7 @@ class Primary {
   std::optional<uint64_t> last_words_until_ticks_;
   uint64_t last_output_ticks_ = 0;
   bool silence_told_ = false;
-  HangWatch hang_watch_;
+  std::vector<HangWatch> hang_watches_;  // one a hart
 };
 
 // --- the supervisor's orders ---
@@ -273,9 +274,13 @@ void Primary::obey(const GuestRequest& request) {
 
 void Primary::watch_for_hangs() {
   const Machine& machine = *guest_.machine;
-  if (!hang_watch_.look(machine.keeps_interrupts_waiting(), machine.time_ticks()) || !config_.saves("hang")) return;
-  sink_.detector().report({"hang", fmt::format("interrupts are kept waiting for {:.1f} s, at pc {:#x}",
-                                               seconds_of(hang_watch_.kept_ticks()), machine.hart().pc)});
+  for (unsigned n = 0; n < machine.hart_count(); ++n) {
+    HangWatch& watch = hang_watches_[n];
+    if (!watch.look(machine.keeps_interrupts_waiting(n), machine.time_ticks()) || !config_.saves("hang")) continue;
+    std::string where = machine.hart_count() == 1 ? "" : fmt::format("hart {}, ", n);
+    sink_.detector().report({"hang", fmt::format("interrupts are kept waiting for {:.1f} s, at {}pc {:#x}",
+                                                 seconds_of(watch.kept_ticks()), where, machine.hart(n).pc)});
+  }
 }
 
 bool Primary::after_slice(Stop stop) {

@@ -26,6 +26,7 @@ struct RecorderConfig {
   std::string kernel, initrd, bios;  // paths; empty: none
   std::string append, mmu = "sv39";
   uint64_t memory_bytes = 512ull << 20;
+  unsigned harts = 1;
   std::vector<DriveConfig> drives;
   NetworkConfig network;
   std::string console = "stdio";  // "stdio", "unix:PATH", or a file that output is appended to

@@ -46,7 +46,7 @@ std::string columns(const Fields& before, const Fields& a, const Fields& b, cons
   std::string text = fmt::format("  {:24} {:>18}  {:>18}  {:>18}\n", "", "before", name_a, name_b);
   for (size_t i = 0; i < a.size() && i < b.size() && i < before.size(); ++i) {
     bool differs = a[i] != b[i];
-    if (!differs && !a[i].first.starts_with("hart.") && !a[i].first.starts_with("time.")) continue;
+    if (!differs && !a[i].first.starts_with("hart") && !a[i].first.starts_with("time.")) continue;
     text += fmt::format("{} {:24} {:>18}  {:>18}  {:>18}\n", differs ? '*' : ' ', a[i].first, before[i].second,
                         a[i].second == before[i].second ? "" : a[i].second, b[i].second == before[i].second ? "" : b[i].second);
   }

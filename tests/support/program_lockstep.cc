@@ -8,11 +8,11 @@
 namespace recount::test {
 
 ProgramRun run_in_lockstep(uint64_t seed, const std::vector<EngineKind>& engines, uint64_t most_steps,
-                           const std::function<void(const HartState&)>& look) {
+                           const std::function<void(const HartState&)>& look, unsigned harts) {
   constexpr uint64_t kLongestSlice = 200, kMemoryEvery = 16;
   RandomProgram program = make_random_program(seed);
   Random random(seed);
-  Lockstep lockstep([&](EngineKind engine) { return load(program, engine); }, engines);
+  Lockstep lockstep([&](EngineKind engine) { return load(program, engine, harts); }, engines);
   ProgramRun run;
   for (uint64_t slice = 0; run.steps < most_steps && !run.ended_early; ++slice) {
     Position target{std::min(run.steps + 1 + below(random, kLongestSlice), most_steps)};

@@ -16,8 +16,8 @@ struct ProgramRun {
   std::string difference;    // empty: none
 };
 
-// The program of that seed, for at most so many steps. look sees the hart at each comparison.
+// The program of that seed, for at most so many steps. look sees the hart whose turn it is at each comparison.
 ProgramRun run_in_lockstep(uint64_t seed, const std::vector<EngineKind>& engines, uint64_t most_steps,
-                           const std::function<void(const HartState&)>& look = {});
+                           const std::function<void(const HartState&)>& look = {}, unsigned harts = 1);
 
 }  // namespace recount::test

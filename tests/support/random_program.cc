@@ -499,14 +499,17 @@ RandomProgram Generator::make() {
 
 RandomProgram make_random_program(uint64_t seed) { return Generator(seed).make(); }
 
-std::unique_ptr<TestMachine> load(const RandomProgram& program, EngineKind engine) {
+std::unique_ptr<TestMachine> load(const RandomProgram& program, EngineKind engine, unsigned harts) {
   MachineConfig config;
   config.ram_bytes = 16 << 20;
   config.engine = engine;
+  config.harts = harts;
+  constexpr uint64_t kShortTurn = 150;
+  if (harts > 1) config.turn_steps = kShortTurn;
   config.jit = program.jit;
   auto made = std::make_unique<TestMachine>(config, BootImages{});
   made->machine().ram().write(board::kRam, program.memory);
-  made->set_hart(program.hart);
+  for (unsigned hart = 0; hart < harts; ++hart) made->set_hart(program.hart, hart);
   made->set_events(program.events);
   return made;
 }

@@ -28,6 +28,7 @@ inline constexpr uint64_t kProgramCode = 0x10000, kProgramCodeEnd = 0x18000;
 RandomProgram make_random_program(uint64_t seed);
 
 // A machine of 16 MiB with the program loaded.
-std::unique_ptr<TestMachine> load(const RandomProgram& program, EngineKind engine);
+// With several harts, all start alike, and get into each other's way: their turns are short.
+std::unique_ptr<TestMachine> load(const RandomProgram& program, EngineKind engine, unsigned harts = 1);
 
 }  // namespace recount::test

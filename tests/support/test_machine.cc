@@ -18,14 +18,17 @@ T or_die(Result<T> result) {
 
 class SetHart {
  public:
-  explicit SetHart(const HartState& to) : to_(to) {}
+  SetHart(const HartState& to, unsigned hart) : to_(to), name_("hart" + std::to_string(hart)) {}
   template <class T>
-  void operator()(std::string_view, T& value) {
-    if constexpr (std::is_same_v<T, HartState>) value = to_;
+  void operator()(std::string_view name, T& value) {
+    if constexpr (std::is_same_v<T, HartState>) {
+      if (name == name_) value = to_;
+    }
   }
 
  private:
   const HartState& to_;
+  const std::string name_;
 };
 
 // An archive that writes fields as text.
@@ -126,8 +129,8 @@ void TestMachine::restore(const Checkpoint& checkpoint) {
   next_event_ = checkpoint.next_event;
 }
 
-void TestMachine::set_hart(const HartState& state) {
-  SetHart set(state);
+void TestMachine::set_hart(const HartState& state, unsigned hart) {
+  SetHart set(state, hart);
   machine_->state(set);
   machine_->restored();
 }

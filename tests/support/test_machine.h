@@ -44,7 +44,8 @@ class TestMachine {
   Checkpoint capture();
   void restore(const Checkpoint& checkpoint);
 
-  void set_hart(const HartState& state);
+  // All but its number.
+  void set_hart(const HartState& state, unsigned hart = 0);
 
   // Every field of the machine's state as text, RAM left out.
   std::vector<std::pair<std::string, std::string>> fields();

@@ -57,6 +57,11 @@ void wfi(Context& c, const MicroOp* op) {
   if (!c.hart.wfi()) return c.raise_illegal(op);
   return c.leave(op);
 }
+// "Zihintpause": the hart waits for another one, so its turn is over.
+void pause(Context& c, const MicroOp* op) {
+  c.hart.state.paused = true;
+  return c.leave(op);
+}
 void sfence_vma(Context& c, const MicroOp* op) {
   if (!c.hart.sfence_vma()) return c.raise_illegal(op);
   return next(c, op);
@@ -77,6 +82,7 @@ void install_system(HandlerTable& t) {
   t[Op::kMret] = mret;
   t[Op::kSret] = sret;
   t[Op::kWfi] = wfi;
+  t[Op::kPause] = pause;
   t[Op::kSfenceVma] = sfence_vma;
   t[Op::kFenceI] = fence_i;
   t[Op::kCsrrw] = csr_access<CsrOp::kWrite, Operand::kRegister>;
