@@ -4,12 +4,7 @@ import json
 import shutil
 import sys
 
-from recorder_process import CAPTURED, Linux, Recorder, Unexpected, temporary_folder
-
-
-def expect(true, what):
-    if not true:
-        raise Unexpected(what)
+from recorder_process import CAPTURED, Linux, Recorder, expect, temporary_folder
 
 
 def main():
@@ -35,9 +30,7 @@ def main():
         together = [position(f"together {i}") for i in range(3)]
         expect(crash["position_begin"] < position("the first") < position("the second") < min(together), "the marks' order")
         expect(len(set(together)) == 3, "marks of processes that speak at the same time")
-        for engine in "interp", "jit":
-            verified = recorder.run("verify", crash["path"], "--engine", engine)
-            expect(verified.returncode == 0, f"verify with {engine}: {verified.stderr}")
+        recorder.verify_with_both_engines(crash["path"])
     shutil.rmtree(folder)  # kept if the test fails
 
 

@@ -4,12 +4,7 @@ import re
 import shutil
 import sys
 
-from recorder_process import CAPTURED, Linux, Recorder, Unexpected, temporary_folder
-
-
-def expect(true, what):
-    if not true:
-        raise Unexpected(what)
+from recorder_process import CAPTURED, Linux, Recorder, expect, temporary_folder
 
 
 def record(recount, linux, harts, folder):
@@ -27,9 +22,7 @@ def record(recount, linux, harts, folder):
         expect(info["cause"] == "panic", f"{info['cause']}: {info['detail']}")
         expect(info["certified"], info["uncertified_reason"])
         expect(info["harts"] == harts, f"harts: {info['harts']}")
-        for engine in "interp", "jit":
-            verified = recorder.run("verify", evidence[0], "--engine", engine)
-            expect(verified.returncode == 0, f"verify with {engine}: {verified.stderr}")
+        recorder.verify_with_both_engines(evidence[0])
 
 
 def main():

@@ -6,14 +6,9 @@ import shutil
 import subprocess
 import sys
 
-from recorder_process import CAPTURED, Linux, Recorder, Unexpected, temporary_folder
+from recorder_process import CAPTURED, Linux, Recorder, expect, temporary_folder
 
 BOOT_S = 240
-
-
-def expect(true, what):
-    if not true:
-        raise Unexpected(what)
 
 
 class Shell:

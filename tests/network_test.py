@@ -10,15 +10,10 @@ import socket
 import sys
 import threading
 
-from recorder_process import CAPTURED, Linux, Recorder, Unexpected, temporary_folder, wait_until
+from recorder_process import CAPTURED, Linux, Recorder, expect, temporary_folder, wait_until
 
 BOOT_S = 240
 FILE = random.Random(7).randbytes(8 << 20)
-
-
-def expect(true, what):
-    if not true:
-        raise Unexpected(what)
 
 
 class Host:
@@ -97,9 +92,7 @@ def main():
         expect(len(evidence) == 1 and recorder.info(evidence[0])["certified"], "certified evidence")
         # Nothing leaves a replay, and nothing is there any more that it could reach.
         host.server.shutdown()
-        for engine in "interp", "jit":
-            verified = recorder.run("verify", evidence[0], "--engine", engine)
-            expect(verified.returncode == 0, f"verify with {engine}: {verified.stderr}")
+        recorder.verify_with_both_engines(evidence[0])
 
     # From power-on: what was fetched comes out of the journal alone.
     host = Host()

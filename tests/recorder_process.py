@@ -42,6 +42,11 @@ def cpio(files):
     return archive
 
 
+def expect(true, what, recorder=None):
+    if not true:
+        raise Unexpected(what + ("\n" + recorder.tail() if recorder else ""))
+
+
 class Linux:
     """The Debian guest, with the scripts of this checkout whatever the cached initramfs has. A disk per folder."""
 
@@ -180,6 +185,11 @@ class Recorder:
         if done.returncode != 0:
             raise Unexpected(f"info {path}: exit {done.returncode}: {done.stderr}")
         return json.loads(done.stdout)
+
+    def verify_with_both_engines(self, path):
+        for engine in "interp", "jit":
+            verified = self.run("verify", path, "--engine", engine)
+            expect(verified.returncode == 0, f"verify with {engine}: {verified.stderr}")
 
     def tail(self):
         console = "".join(c if c.isprintable() or c == "\n" else "?" for c in self.console()[-1500:])

@@ -15,7 +15,7 @@ import sys
 import termios
 import time
 
-from recorder_process import CAPTURED, Recorder, Unexpected, temporary_folder, wait_until
+from recorder_process import CAPTURED, Recorder, Unexpected, expect, temporary_folder, wait_until
 
 STATUS_KEYS = {"state", "primary_pid", "backup_pid", "position", "guest_time_s", "lag_s", "window_s", "journal_bytes",
                "journal_bytes_per_s", "evidence"}
@@ -39,11 +39,6 @@ class Bench:
                 if "--no-record" not in options:
                     recorder.wait_protected()
             yield recorder
-
-
-def expect(true, what, recorder=None):
-    if not true:
-        raise Unexpected(what + ("\n" + recorder.tail() if recorder else ""))
 
 
 def expect_equal(got, wanted, what, recorder=None):
@@ -245,9 +240,7 @@ def rtos_assertion_is_evidence(bench):
     with bench.recorder("--pattern", "assert=^ASSERT ", "--window", "1s", guest="rtos", ready=False) as recorder:
         info = certified(recorder, "assert")
         expect("sync.c" in info["detail"] or "main.c" in info["detail"], info["detail"])
-        for engine in "jit", "interp":
-            verified = recorder.run("verify", recorder.evidence()[0], "--engine", engine)
-            expect_equal(verified.returncode, 0, f"verify --engine {engine}: {verified.stderr}")
+        recorder.verify_with_both_engines(recorder.evidence()[0])
         replayed = recorder.run("replay", recorder.evidence()[0], "--console")
         expect("stopped in task add_up" in replayed.stdout, f"the kernel's last words are missing: {replayed.stdout!r}")
 

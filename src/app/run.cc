@@ -8,6 +8,7 @@
 #include "app/verbs.h"
 #include "disk/convert_disk.h"
 #include "host/folders.h"
+#include "machine/machine.h"
 #include "recorder/supervisor.h"
 
 namespace recount {
@@ -75,7 +76,7 @@ void add_run(CLI::App& app, int& exit_code) {
       ->transform(CLI::AsSizeValue(false))
       ->default_str("512M");
   verb->add_option("--smp", config.harts, "Harts, 1 to 8: they take turns on one of the host's processors")
-      ->check(CLI::Range(1u, 8u))
+      ->check(CLI::Range(1u, Machine::kMostHarts))
       ->capture_default_str();
   verb->add_option("--mmu", config.mmu, "What the device tree offers: sv39 or sv48")
       ->check(CLI::IsMember({"sv39", "sv48"}))

@@ -21,15 +21,25 @@ struct Pair {
   }
 };
 
+// Empty: none in these registers.
+std::string first_difference(const HartState& a, const HartState& b) {
+  if (a.pc != b.pc) return fmt::format("pc: {:#x} and {:#x}", a.pc, b.pc);
+  for (unsigned i = 0; i < 32; ++i) {
+    if (a.x[i] != b.x[i]) return fmt::format("x{}: {:#x} and {:#x}", i, a.x[i], b.x[i]);
+    if (a.f[i] != b.f[i]) return fmt::format("f{}: {:#x} and {:#x}", i, a.f[i], b.f[i]);
+  }
+  return {};
+}
+
 std::string first_difference(Replayer& a, Replayer& b) {
   if (a.at() != b.at())
     return fmt::format("one stops at position {}, the other at {}", raw(a.at()), raw(b.at()));
-  const HartState &ha = a.machine().hart(), &hb = b.machine().hart();
-  if (ha.pc != hb.pc) return fmt::format("pc: {:#x} and {:#x}", ha.pc, hb.pc);
-  for (unsigned i = 0; i < 32; ++i) {
-    if (ha.x[i] != hb.x[i]) return fmt::format("x{}: {:#x} and {:#x}", i, ha.x[i], hb.x[i]);
-    if (ha.f[i] != hb.f[i]) return fmt::format("f{}: {:#x} and {:#x}", i, ha.f[i], hb.f[i]);
+  const unsigned harts = a.machine().hart_count();
+  for (unsigned n = 0; n < harts; ++n) {
+    std::string difference = first_difference(a.machine().hart(n), b.machine().hart(n));
+    if (!difference.empty()) return harts == 1 ? difference : fmt::format("hart {}, {}", n, difference);
   }
+  if (a.machine().hart().hart_id != b.machine().hart().hart_id) return "whose turn it is";
   CheckpointDigest da = a.whole_digest(), db = b.whole_digest();
   if (da.harts != db.harts) return "a control register, or guest time";
   if (da.devices != db.devices) return "a device";

@@ -6,6 +6,7 @@
 
 #include "device/mac_address.h"
 #include "evidence/json_fields.h"
+#include "machine/machine.h"
 
 namespace recount {
 namespace {
@@ -58,8 +59,7 @@ Json machine_json(const MachineInfo& m) {
 Result<MachineInfo> read_machine(const JsonFields& f) {
   MachineInfo m;
   m.hart_count = TRY(f.u64("harts"));
-  constexpr uint64_t kMostHarts = 8;
-  if (m.hart_count < 1 || m.hart_count > kMostHarts) return f.wrong("harts", "no number that a machine can have");
+  if (m.hart_count < 1 || m.hart_count > Machine::kMostHarts) return f.wrong("harts", "no number that a machine can have");
   m.ram_bytes = TRY(f.u64("ram_bytes"));
   if (m.ram_bytes == 0 || m.ram_bytes % 4096 != 0 || ram_chunk_count(m.ram_bytes) > kMaxRamChunks) {
     return f.wrong("ram_bytes", "no size that a machine can have");

@@ -1,7 +1,6 @@
 #include "host/file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -46,12 +45,6 @@ Result<bool> file_exists(const std::string& path) {
   if (::access(path.c_str(), F_OK) == 0) return true;
   if (errno == ENOENT || errno == ENOTDIR) return false;
   return os_error(ErrorKind::kUnreadable, path, "look for");
-}
-
-Result<uint64_t> file_bytes(const std::string& path) {
-  struct stat facts {};
-  if (::stat(path.c_str(), &facts) != 0) return os_error(ErrorKind::kUnreadable, path, "look for");
-  return static_cast<uint64_t>(facts.st_size);
 }
 
 Result<void> rename_file(const std::string& from, const std::string& to) {

@@ -17,8 +17,6 @@ Result<void> replace_file(const std::string& path, ByteView bytes);
 
 // kUnreadable if that cannot be told.
 Result<bool> file_exists(const std::string& path);
-// kUnreadable if there is none.
-Result<uint64_t> file_bytes(const std::string& path);
 // The new name is replaced if it was there.
 Result<void> rename_file(const std::string& from, const std::string& to);
 // A file that is not there is fine.

@@ -22,8 +22,8 @@ std::vector<char*> pointers_to(const std::vector<std::string>& words) {
 std::string last_line_of(const std::string& text) {
   size_t end = text.find_last_not_of("\n ");
   if (end == std::string::npos) return "it said nothing";
-  size_t begin = text.rfind('\n', end);
-  return text.substr(begin == std::string::npos ? 0 : begin + 1, end - (begin == std::string::npos ? 0 : begin + 1) + 1);
+  size_t begin = text.rfind('\n', end) + 1;  // npos + 1 is the beginning
+  return text.substr(begin, end + 1 - begin);
 }
 
 }  // namespace

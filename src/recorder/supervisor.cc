@@ -8,6 +8,7 @@
 #include "event/guest_time.h"
 #include "host/file.h"
 #include "host/poll.h"
+#include "host/random_file.h"
 #include "host/terminal.h"
 #include "recorder/primary.h"
 
@@ -284,7 +285,9 @@ void Supervisor::hear_saver(EvidenceSave& save) {
 }
 
 void Supervisor::keep_within_limits(const std::string& newest) {
-  for (const EvidenceLimits::Removal& old : limits_.add(newest, file_bytes(newest).value_or(0))) {
+  auto file = RandomFile::open(newest, FileMode::kRead);
+  uint64_t size_bytes = file ? file->size().value_or(0) : 0;
+  for (const EvidenceLimits::Removal& old : limits_.add(newest, size_bytes)) {
     auto removed = remove_file(old.path);
     if (removed) std::erase(evidence_, old.path);
     say(removed ? "evidence " + old.path + " is removed for it (" + old.why + ")" : removed.error().message);

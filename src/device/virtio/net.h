@@ -29,6 +29,8 @@ class VirtioNet final : public VirtioDevice {
   static constexpr unsigned kReceiveQueue = 0, kTransmitQueue = 1;  // "Virtqueues"
 
   uint64_t device_features() const override;
+  // Without it, a frame's header has no num_buffers: "Legacy Interface: Device Operation".
+  uint64_t required_features() const override { return kVersion1; }
   Bytes config_space() const override;
   void notify(unsigned queue) override;
 

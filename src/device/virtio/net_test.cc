@@ -54,6 +54,17 @@ TEST_F(VirtioNetTest, TellsItsAddressAndOffersNothingElse) {
   EXPECT_EQ(driver.features() & 0xffffff, 1u << 5);
 }
 
+TEST_F(VirtioNetTest, ADriverThatIsNotModernIsRefusedForItsHeaderIsAnother) {
+  driver.set(0x70, 0);
+  driver.set(0x70, 3);
+  for (uint32_t half : {0u, 1u}) {
+    driver.set(0x24, half);
+    driver.set(0x20, 0);
+  }
+  driver.set(0x70, 11);
+  EXPECT_EQ(driver.status(), 3u);
+}
+
 TEST_F(VirtioNetTest, AFrameThatIsSentLeavesAtOnceWithoutItsHeader) {
   send(frame_of(60));
   EXPECT_EQ(wire.sent, std::vector<Bytes>{frame_of(60)});

@@ -20,7 +20,7 @@ constexpr uint32_t kVendor = 0x554d4551;  // "QEMU": xv6 drives no other
 constexpr uint32_t kDriverOk = 4, kFeaturesOk = 8, kNeedsReset = 64;
 constexpr uint32_t kUsedBuffer = 1, kConfigChange = 2;  // InterruptStatus
 // "Reserved Feature Bits".
-constexpr uint64_t kIndirectDescriptors = 1ull << 28, kVersion1 = 1ull << 32;
+constexpr uint64_t kIndirectDescriptors = 1ull << 28;
 
 uint32_t half(uint64_t features, uint32_t select) {
   return select > 1 ? 0 : static_cast<uint32_t>(features >> (32 * select));
@@ -58,8 +58,9 @@ void VirtioDevice::set_status(uint32_t value) {
   bool was_active = active();
   uint32_t settable = value & 0xff & ~kNeedsReset;
   // "Driver Requirements: Device Initialization": a FEATURES_OK that does not stay is the device's refusal.
-  // A driver that does not say VIRTIO_F_VERSION_1 (xv6's) may go on, as in QEMU: these registers are version 2's for all.
-  bool agreed = (driver_features_ & ~offered_features()) == 0;
+  // A driver that does not say VIRTIO_F_VERSION_1 (xv6's) may go on, as in QEMU: these registers are version 2's for all,
+  // unless the device puts something else into memory for it.
+  bool agreed = (driver_features_ & ~offered_features()) == 0 && (~driver_features_ & required_features()) == 0;
   if ((settable & kFeaturesOk) != 0 && !agreed) settable &= ~kFeaturesOk;
   // Only a reset takes bits back.
   status_ |= settable;

@@ -28,7 +28,10 @@ class VirtioDevice : public Device {
       : ram_(ram), type_(type), queue_count_(queue_count) {}
 
   // The device's own bits, without those of transport and queues.
+  static constexpr uint64_t kVersion1 = 1ull << 32;
   virtual uint64_t device_features() const { return 0; }
+  // A driver that leaves one of these out is refused.
+  virtual uint64_t required_features() const { return 0; }
   // The configuration space, little-endian; reads beyond its end give zeros. Nothing in it is writable.
   virtual Bytes config_space() const { return {}; }
   // The driver says that there are chains. Only while active().
