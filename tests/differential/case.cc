@@ -111,6 +111,7 @@ class Generator : private test::RandomMaker {
   // instructions, stands still. So a case either delegates such faults, or may lose its S-mode handler.
   bool handler_is_sure_ = false;
   bool walks_update_ = true;  // whether there are page-table entries without A and D
+  bool maps_nothing_ = false;  // whether a page-table entry names an address where no memory is
   bool changes_protection_ = true;
   bool writes_code_ = false, has_pairs_ = false;
   bool only_pairs_ = false;  // whether there are LR and SC, and nothing that could run an SC without its LR
@@ -153,6 +154,7 @@ uint64_t Generator::random_pte(unsigned window_page) {
   if (!walks_update_) flags |= pte::kA | pte::kD;
   if (chance(2)) flags |= 1ull << (54 + below(10));
   if (chance(2)) {  // outside of RAM
+    maps_nothing_ = true;
     if (differs_in(Exception::kAmoReadsFirst)) flags |= pte::kR | pte::kW | pte::kA | pte::kD;
     if (differs_in(Exception::kCacheBlockOfNoMemory)) flags |= pte::kR | pte::kW;
     return 1ull << (28 + below(26)) | flags;
@@ -587,8 +589,10 @@ void Generator::emit_pte_edit() {
   emit(Op::kLd, {.rd = 5, .rs1 = kTablePointer});
   int64_t flip = one_of(kFlips);
   bool clears_accessed = (flip & (pte::kA | pte::kW)) != 0 && differs_in(Exception::kAmoReadsFirst);
+  // Of a page where no memory is, the load faults.
+  bool clears_dirty = (flip & pte::kD) != 0 && maps_nothing_ && differs_in(Exception::kAmoReadsFirst);
   bool clears = (flip & (pte::kA | pte::kD)) != 0 && !walks_update_;
-  if (clears || clears_accessed) flip = pte::kR;
+  if (clears || clears_accessed || clears_dirty) flip = pte::kR;
   emit(Op::kXori, {.rd = 5, .rs1 = 5, .imm = flip});
   emit(Op::kSd, {.rs1 = kTablePointer, .rs2 = 5});
   emit(Op::kSfenceVma, {});
