@@ -130,7 +130,7 @@ struct JumpEntry {
   const void* code = nullptr;
   uint64_t unused = 0;
 };
-inline constexpr unsigned kJumpIndexBits = 12;
+inline constexpr unsigned kJumpIndexBits = 14;
 inline constexpr size_t kJumpCount = 1u << kJumpIndexBits;
 // The same in C++ and in translated code (emit_lookup).
 inline size_t jump_index(uint64_t pc) { return (((pc >> 12) ^ pc) >> 1) & (kJumpCount - 1); }
@@ -140,7 +140,7 @@ struct CodeEntry {
   uint64_t physical_pc = ~0ull;
   const void* code = nullptr;
 };
-inline constexpr unsigned kCodeIndexBits = 15;
+inline constexpr unsigned kCodeIndexBits = 17;
 inline constexpr size_t kCodeCount = 1u << kCodeIndexBits;
 inline constexpr unsigned kCodeHashShift = 15;
 // The same in C++ and in translated code (StubEmitter::lookup_by_physical).
