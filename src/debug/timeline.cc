@@ -1,0 +1,172 @@
+#include "debug/timeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace recount {
+namespace {
+
+constexpr uint64_t kMostValueBytes = 64;
+
+}  // namespace
+
+Timeline::Timeline(const EvidenceReader& evidence, TimelineOptions options, ConsolePort& console)
+    : evidence_(evidence),
+      options_(std::move(options)),
+      console_(console),
+      begin_(evidence.manifest().position_begin),
+      end_(evidence.manifest().position_end) {}
+
+Timeline::~Timeline() = default;
+
+Result<std::unique_ptr<Timeline>> Timeline::open(const EvidenceReader& evidence, const TimelineOptions& options,
+                                                 ConsolePort& console) {
+  std::unique_ptr<Timeline> timeline(new Timeline(evidence, options, console));
+  TRY(timeline->rewind());
+  TRY(timeline->run_to(timeline->end_));
+  return timeline;
+}
+
+Position Timeline::at() const { return replayer_->at(); }
+Machine& Timeline::machine() { return replayer_->machine(); }
+const std::vector<Event>& Timeline::events() const { return replayer_->events(); }
+
+Result<void> Timeline::rewind() {
+  replayer_ = TRY(Replayer::open(evidence_, options_.replay, console_));
+  return run_to(begin_);
+}
+
+Result<void> Timeline::run_to(Position target) {
+  if (auto diverged = replayer_->run_until(target)) {
+    return fail(ErrorKind::kDiverged, fmt::format("the replay diverged at position {}: {} (recount verify --bisect narrows it)",
+                                                  raw(diverged->position), diverged->what));
+  }
+  return {};
+}
+
+Result<void> Timeline::go_to(Position position) {
+  if (position < begin_ || position > end_) {
+    return fail(ErrorKind::kUsage, fmt::format("position {} is not in this evidence: it has {} to {}", raw(position),
+                                               raw(begin_), raw(end_)));
+  }
+  if (position < at()) TRY(rewind());
+  return run_to(position);
+}
+
+void Timeline::set_breakpoints(std::vector<uint64_t> pcs) {
+  breakpoints_ = std::move(pcs);
+  std::ranges::sort(breakpoints_);
+}
+
+void Timeline::set_watchpoints(std::vector<Watch> watches) {
+  std::erase_if(watches, [](const Watch& w) { return w.size_bytes == 0; });
+  watches_ = std::move(watches);
+}
+
+bool Timeline::breaks_here() const {
+  return std::ranges::binary_search(breakpoints_, replayer_->machine().hart().pc);
+}
+
+Bytes Timeline::value_of(const Watch& watch) const {
+  Bytes value(std::min(watch.size_bytes, kMostValueBytes));
+  if (!replayer_->machine().ram().read(watch.begin, value)) value.clear();
+  return value;
+}
+
+void Timeline::remember_values() {
+  values_.clear();
+  for (const Watch& w : watches_) values_.push_back(value_of(w));
+}
+
+std::optional<WatchAccess> Timeline::changed() const {
+  for (size_t i = 0; i < watches_.size(); ++i) {
+    Bytes now = value_of(watches_[i]);
+    if (now == values_[i]) continue;
+    return WatchAccess{.watch = watches_[i], .gpa = watches_[i].begin, .size_bytes = watches_[i].size_bytes, .write = true,
+                       .by_device = false, .before = Position{raw(at()) - 1}, .old_value = values_[i], .new_value = now};
+  }
+  return std::nullopt;
+}
+
+// One step, and what there is to stop for behind it.
+Result<std::optional<Stopped>> Timeline::advance() {
+  unsigned hart = static_cast<unsigned>(machine().hart().hart_id);
+  TRY(run_to(at() + 1));
+  if (auto access = changed()) {
+    remember_values();
+    return Stopped{StopReason::kWatch, hart, access};
+  }
+  if (breaks_here()) return Stopped{StopReason::kBreakpoint, static_cast<unsigned>(machine().hart().hart_id), {}};
+  return std::nullopt;
+}
+
+Result<Stopped> Timeline::resume(Direction direction, const std::function<bool()>& interrupted) {
+  if (direction == Direction::kBackward) return resume_backward(interrupted);
+  constexpr uint64_t kPollEvery = 100'000;
+  remember_values();
+  while (at() < end_) {
+    if (auto stopped = TRY(advance())) return *stopped;
+    if (raw(at()) % kPollEvery == 0 && interrupted && interrupted()) return Stopped{StopReason::kInterrupted, 0, {}};
+  }
+  return Stopped{StopReason::kEnd, 0, {}};
+}
+
+Result<Stopped> Timeline::resume_backward(const std::function<bool()>& interrupted) {
+  const Position from = at();
+  std::optional<Stopped> last;
+  Position where = begin_;
+  TRY(go_to(begin_));
+  remember_values();
+  while (at() < from) {
+    if (breaks_here()) {
+      last = Stopped{StopReason::kBreakpoint, static_cast<unsigned>(machine().hart().hart_id), {}};
+      where = at();
+    }
+    Position before = at();
+    auto stopped = TRY(advance());
+    if (stopped && stopped->reason == StopReason::kWatch) {
+      last = stopped;
+      where = before;
+    }
+  }
+  TRY(go_to(where));
+  if (interrupted && interrupted()) return Stopped{StopReason::kInterrupted, 0, {}};
+  return last.value_or(Stopped{StopReason::kBegin, 0, {}});
+}
+
+Result<Stopped> Timeline::step(Direction direction, uint64_t steps) {
+  bool forward = direction == Direction::kForward;
+  uint64_t room = forward ? end_ - at() : at() - begin_;
+  uint64_t taken = std::min(steps, room);
+  TRY(go_to(Position{forward ? raw(at()) + taken : raw(at()) - taken}));
+  Stopped stopped{StopReason::kInterrupted, 0, {}};
+  if (taken < steps) stopped.reason = forward ? StopReason::kEnd : StopReason::kBegin;
+  return stopped;
+}
+
+Result<void> Timeline::scan(Position from, Position to, const Hooks& hooks) {
+  const Position stood = at();
+  auto breakpoints = std::exchange(breakpoints_, hooks.pcs);
+  auto watches = std::exchange(watches_, hooks.watches);
+  std::ranges::sort(breakpoints_);
+  auto scanned = [&]() -> Result<void> {
+    TRY(go_to(from));
+    remember_values();
+    bool go_on = true;
+    while (go_on && at() < std::min(to, end_)) {
+      if (breaks_here() && hooks.on_pc) go_on = hooks.on_pc(at(), static_cast<unsigned>(machine().hart().hart_id));
+      auto stopped = TRY(advance());
+      if (stopped && stopped->reason == StopReason::kWatch && hooks.on_access) {
+        go_on = hooks.on_access(*stopped->watch, stopped->hart) && go_on;
+      }
+    }
+    return {};
+  }();
+  breakpoints_ = std::move(breakpoints);
+  watches_ = std::move(watches);
+  TRY(go_to(stood));
+  return scanned;
+}
+
+}  // namespace recount

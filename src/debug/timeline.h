@@ -1,0 +1,111 @@
+#pragma once
+// Where a debugger stands in evidence: any position of it can be reached, forwards and backwards. Everything is a
+// replay: nothing that is asked here changes the guest or what the evidence says.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "debug/watch.h"
+#include "evidence/replayer.h"
+
+namespace recount {
+
+struct TimelineOptions {
+  ReplayOptions replay;
+  // Of the first replay, which opening takes: percent of the way to the end. May be empty.
+  std::function<void(uint64_t percent)> progress;
+};
+
+enum class Direction : uint8_t { kForward, kBackward };
+
+enum class StopReason : uint8_t { kBreakpoint, kWatch, kBegin, kEnd, kInterrupted };
+
+// An access that a watch is about.
+struct WatchAccess {
+  Watch watch;
+  Gpa gpa{};               // of the first byte accessed ...
+  uint64_t size_bytes = 0; // ... and how many
+  bool write = false;
+  bool by_device = false;  // DMA, of a device or of the machine's SBI
+  Position before{};       // the access happens in the step from here to the next position
+  // The watched range, its first 64 bytes at most, before and after.
+  Bytes old_value, new_value;
+};
+
+struct Stopped {
+  StopReason reason = StopReason::kEnd;
+  unsigned hart = 0;  // the breakpoint's, or whose instruction made the access
+  std::optional<WatchAccess> watch;
+};
+
+// What scan() looks for, and whom it tells.
+struct Hooks {
+  std::vector<uint64_t> pcs;
+  std::vector<Watch> watches;
+  // Before an instruction at one of the pcs runs: machine() is as it is there. False: enough, the scan ends.
+  std::function<bool(Position, unsigned hart)> on_pc;
+  // After an access: machine() is as it is behind it. False: enough.
+  std::function<bool(const WatchAccess&, unsigned hart)> on_access;
+  // A few times a second: how far it is. False: enough. May be empty.
+  std::function<bool(Position)> on_progress;
+};
+
+class Timeline {
+ public:
+  // Stands at the end. What the guest prints goes to console, again and again, as often as it is replayed. kDiverged if
+  // the evidence does not replay.
+  static Result<std::unique_ptr<Timeline>> open(const EvidenceReader& evidence, const TimelineOptions& options,
+                                                ConsolePort& console);
+  ~Timeline();
+
+  Position begin() const { return begin_; }
+  Position end() const { return end_; }
+  Position at() const;
+  // As it is at at(); to be read only. Valid until the next move.
+  Machine& machine();
+  // Of the whole evidence, with their positions in order.
+  const std::vector<Event>& events() const;
+
+  // Events at the position itself have happened there. kUsage outside of [begin, end].
+  Result<void> go_to(Position position);
+
+  // Guest virtual addresses of pc, in any address space.
+  void set_breakpoints(std::vector<uint64_t> pcs);
+  // A watch of no bytes is ignored.
+  void set_watchpoints(std::vector<Watch> watches);
+
+  // Runs to the next (previous) hit, the begin or the end. A breakpoint hit stops before the instruction at that pc runs,
+  // and never where it stands already; a watch hit stops behind the access going forwards, right before it going
+  // backwards. interrupted is polled a few times a second, and may be empty.
+  Result<Stopped> resume(Direction direction, const std::function<bool()>& interrupted);
+  // Whole machine steps, of whichever hart's turn it is; not beyond begin or end (then kBegin or kEnd).
+  Result<Stopped> step(Direction direction, uint64_t steps = 1);
+  // Every hit in [from, to), without the breakpoints and watchpoints set; then stands where it stood before.
+  Result<void> scan(Position from, Position to, const Hooks& hooks);
+
+ private:
+  Timeline(const EvidenceReader& evidence, TimelineOptions options, ConsolePort& console);
+  Result<void> rewind();
+  Result<void> run_to(Position target);
+  bool breaks_here() const;
+  std::optional<WatchAccess> changed() const;
+  Bytes value_of(const Watch& watch) const;
+  void remember_values();
+  Result<std::optional<Stopped>> advance();
+  Result<Stopped> resume_backward(const std::function<bool()>& interrupted);
+
+  const EvidenceReader& evidence_;
+  const TimelineOptions options_;
+  ConsolePort& console_;
+  const Position begin_, end_;
+  std::unique_ptr<Replayer> replayer_;
+  std::vector<uint64_t> breakpoints_;
+  std::vector<Watch> watches_;
+  std::vector<Bytes> values_;  // of the watches
+};
+
+}  // namespace recount
