@@ -43,6 +43,7 @@ def arguments():
     parser.add_argument("--seed", type=int, help="of the first run; the next has the next number")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--memory", default="256M")
+    parser.add_argument("--smp", type=int, default=1, help="harts of the guest")
     parser.add_argument("--longest", type=float, default=12, help="most seconds from boot to the failure")
     parser.add_argument("--append", default="", help="more words for the kernel, such as cryptomgr.notests for a short boot")
     parser.add_argument("--verify-every", type=int, default=5, metavar="K", help="replay each K-th again; 0: none")
@@ -147,7 +148,7 @@ class Soak:
         if mode != "kill-primary":
             append += f" recount.crash={after} recount.end={end}"
         result["setup"] = f"{engine}, window {window}, {end} after {after} s" + (f", backup killed after {kill_after} s" if mode == "kill-backup" else "")
-        command = self.linux.arguments(folder, append, options.memory) + ["--window", window, "--engine", engine]
+        command = self.linux.arguments(folder, append, options.memory) + ["--window", window, "--engine", engine, "--smp", str(options.smp)]
         with Recorder(options.recount, command, folder) as recorder:
             typist, watcher = Typist(recorder, r.random()), Watcher(recorder)
             try:

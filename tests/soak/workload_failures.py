@@ -40,7 +40,6 @@ for n in $(seq 400); do echo "int f$n(int a, int b) { for (int i = 0; i < b; i++
 printf '[Service]\nType=oneshot\nExecStart=/usr/local/bin/recount-guest save unit %%i failed\n' > /etc/systemd/system/recount-save@.service
 printf '[Unit]\nOnFailure=recount-save@%%n.service\n[Service]\nType=oneshot\nExecStart=/bin/false\n' > /etc/systemd/system/asks.service
 systemctl daemon-reload
-truncate -s 16M /tmp/frozen.img; mke2fs -q /tmp/frozen.img; mkdir -p /mnt/frozen; mount -o loop /tmp/frozen.img /mnt/frozen
 """
 
 
@@ -53,8 +52,8 @@ class Failure(NamedTuple):
 SURVIVED = {
     "process": Failure("python3 -c 'import ctypes; ctypes.string_at(0)'", "process", r"python3\[\d+\]: unhandled signal 11 .*"),
     "oom": Failure("tail /dev/zero", "oom", r"Out of memory: Killed process \d+ .*"),
-    "hungtask": Failure("echo 2 > /proc/sys/kernel/hung_task_timeout_secs; fsfreeze --freeze /mnt/frozen; (touch /mnt/frozen/x) & sleep 8; "
-                        "fsfreeze --unfreeze /mnt/frozen", "hungtask", r"INFO: task touch:\d+ blocked for more than \d+ seconds\."),
+    "hungtask": Failure("echo 2 > /proc/sys/kernel/hung_task_timeout_secs; fsfreeze --freeze /; (touch /x) & sleep 8; "
+                        "fsfreeze --unfreeze /", "hungtask", r"INFO: task \S+:\d+ blocked for more than \d+ seconds\."),
     "warning": Failure("insmod /tmp/warning.ko", "warning", "WARNING: CPU: 0 PID: .*"),
     "lockup": Failure("echo 1 > /proc/sys/kernel/watchdog_thresh; insmod /tmp/spin.ko; echo 10 > /proc/sys/kernel/watchdog_thresh", "lockup",
                       "watchdog: BUG: soft lockup .*"),
