@@ -141,7 +141,7 @@ static void drive(struct Random* r) {
     if (one_in(r, 4)) device[kAcknowledge / 4] = device[kInterrupt / 4];
     if (one_in(r, 4)) touch(r, (uint64_t)device + kConfig + below(r, 64));
     if (one_in(r, 16)) device[kQueueReady / 4] = (uint32_t)below(r, 2);
-    for (volatile int wait = (int)below(r, one_in(r, 8) ? 20000 : 200); wait > 0; --wait) continue;
+    for (volatile int wait = (int)below(r, one_in(r, 64) ? 5000 : 50); wait > 0; --wait) continue;
   }
 }
 
