@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   recount::add_run(app, exit_code);
   recount::add_replay(app, exit_code);
+  recount::add_debug(app, exit_code);
   recount::add_verify(app, exit_code);
   recount::add_info(app, exit_code);
   recount::add_ctl(app, exit_code);

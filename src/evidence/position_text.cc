@@ -21,61 +21,83 @@ std::optional<T> number_in(std::string_view text) {
 }
 
 // The first position at which guest time reaches ticks: between anchors time is linear.
-Position position_at(uint64_t ticks, Replayer& replayer) {
-  Timebase time = replayer.machine().timebase();
-  for (const Event& event : replayer.events()) {
+Position position_at(uint64_t ticks, const Window& window, Timebase time) {
+  for (const Event& event : window.events) {
     const auto* anchor = std::get_if<TimeAnchor>(&event.payload);
     if (anchor == nullptr || raw(event.position) < time.steps) continue;
     if (time.ticks_at(raw(event.position)) >= ticks) break;
     time = {raw(event.position), raw(event.position), anchor->time_ticks, anchor->rate};
   }
-  return Position{std::min(time.steps_at(ticks), raw(replayer.end()))};
+  return Position{std::min(time.steps_at(ticks), raw(window.end))};
 }
 
-std::optional<Position> named_position(const std::string& text, Replayer& replayer, uint64_t end_ticks) {
+// Up to the first anchor time goes on as that one has it: a straight line from what the manifest says of the begin.
+Timebase time_at_begin(const Window& window) {
+  Timebase time{raw(window.begin), raw(window.begin), window.guest_time_begin_ticks, 0};
+  for (const Event& event : window.events) {
+    const auto* anchor = std::get_if<TimeAnchor>(&event.payload);
+    if (anchor == nullptr || event.position <= window.begin) continue;
+    uint64_t ticks = anchor->time_ticks - std::min(anchor->time_ticks, time.anchor_ticks);
+    constexpr uint64_t kFewTicks = 1u << 30;  // they are a millisecond apart
+    time.rate = (std::min(ticks, kFewTicks) << 32) / (event.position - window.begin);
+    break;
+  }
+  return time;
+}
+
+std::optional<Position> named_position(const std::string& text, const Window& window, const Timebase& begin_time) {
   std::string_view view = text;
-  Position begin = replayer.at();
-  if (text == "end") return replayer.end();
+  Position begin = window.begin;
+  if (text == "end") return window.end;
   if (auto steps = number_in<uint64_t>(view)) return Position{*steps};
   if (view.ends_with('%')) {
     auto percent = number_in<double>(view.substr(0, view.size() - 1));
     if (!percent || !(*percent >= 0 && *percent <= 100)) return std::nullopt;
     // A double may round a long way up beyond its end.
-    auto steps = static_cast<uint64_t>(static_cast<double>(replayer.end() - begin) * *percent / 100);
-    return begin + std::min(steps, replayer.end() - begin);
+    auto steps = static_cast<uint64_t>(static_cast<double>(window.end - begin) * *percent / 100);
+    return begin + std::min(steps, window.end - begin);
   }
   if (view.starts_with('-') && view.ends_with('s')) {
     auto seconds = number_in<double>(view.substr(1, view.size() - 2));
     if (!seconds || !(*seconds >= 0)) return std::nullopt;
-    double ticks = static_cast<double>(end_ticks) - *seconds * static_cast<double>(kTicksPerSecond);
-    return position_at(ticks > 0 ? static_cast<uint64_t>(ticks) : 0, replayer);
+    double ticks = static_cast<double>(window.guest_time_end_ticks) - *seconds * static_cast<double>(kTicksPerSecond);
+    return position_at(ticks > 0 ? static_cast<uint64_t>(ticks) : 0, window, begin_time);
   }
   constexpr std::string_view kEvent = "event:";
   if (view.starts_with(kEvent)) {
     auto n = number_in<uint64_t>(view.substr(kEvent.size()));
-    if (!n || *n >= replayer.events().size()) return std::nullopt;
-    return replayer.events()[*n].position;
+    if (!n || *n >= window.events.size()) return std::nullopt;
+    return window.events[*n].position;
   }
-  for (const Event& event : replayer.events()) {
+  for (const Event& event : window.events) {
     const auto* mark = std::get_if<OperatorRequest>(&event.payload);
     if (mark != nullptr && mark->action == OperatorAction::kMark && mark->text == text) return event.position;
   }
   return std::nullopt;
 }
 
-}  // namespace
-
-Result<Position> position_of(const std::string& text, Replayer& replayer, uint64_t guest_time_end_ticks) {
-  auto position = named_position(text, replayer, guest_time_end_ticks);
+Result<Position> checked_position(const std::string& text, const Window& window, const Timebase& begin_time) {
+  auto position = named_position(text, window, begin_time);
   if (!position) {
     return fail(ErrorKind::kUsage,
                 "position " + text + ": neither a step count, end, -3s, 50%, event:N nor a mark's name");
   }
-  if (*position < replayer.at() || *position > replayer.end()) {
+  if (*position < window.begin || *position > window.end) {
     return fail(ErrorKind::kUsage, fmt::format("position {}: outside of this evidence, which has {} to {}",
-                                               text, raw(replayer.at()), raw(replayer.end())));
+                                               text, raw(window.begin), raw(window.end)));
   }
   return *position;
+}
+
+}  // namespace
+
+Result<Position> position_of(const std::string& text, Replayer& replayer, uint64_t guest_time_end_ticks) {
+  Timebase time = replayer.machine().timebase();
+  return checked_position(text, {replayer.at(), replayer.end(), replayer.events(), time.ticks(), guest_time_end_ticks}, time);
+}
+
+Result<Position> position_of(const std::string& text, const Window& window) {
+  return checked_position(text, window, time_at_begin(window));
 }
 
 }  // namespace recount

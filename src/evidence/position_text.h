@@ -10,4 +10,12 @@ namespace recount {
 // evidence.
 Result<Position> position_of(const std::string& text, Replayer& replayer, uint64_t guest_time_end_ticks);
 
+// Of evidence that is replayed to and fro.
+struct Window {
+  Position begin, end;
+  const std::vector<Event>& events;
+  uint64_t guest_time_begin_ticks, guest_time_end_ticks;
+};
+Result<Position> position_of(const std::string& text, const Window& window);
+
 }  // namespace recount

@@ -1,5 +1,6 @@
 #include "host/tool.h"
 
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
@@ -65,6 +66,27 @@ Result<void> run_tool(const std::vector<std::string>& words, const std::string& 
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
   return fail(ErrorKind::kFailure, words[0] + " failed: " + last_line_of(said));
+}
+
+Result<int> start_in_foreground(const std::vector<std::string>& words, const std::string& package) {
+  ::signal(SIGINT, SIG_IGN);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGINT);
+  sigaddset(&defaults, SIGPIPE);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  pid_t pid = 0;
+  int error = posix_spawnp(&pid, words[0].c_str(), nullptr, &attributes, pointers_to(words).data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  if (error == ENOENT) return fail(ErrorKind::kUnavailable, words[0] + ": not installed; install " + package);
+  if (error != 0) {
+    errno = error;
+    return os_error(ErrorKind::kUnavailable, words[0], "start");
+  }
+  return pid;
 }
 
 }  // namespace recount

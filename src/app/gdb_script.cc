@@ -1,0 +1,94 @@
+#include "app/gdb_script.h"
+
+namespace recount {
+
+// Addresses are any expression for gdb, which knows the symbols that were loaded. After a move gdb reads everything anew.
+const char* const kGdbScript = R"PY(import gdb
+
+
+def monitor(words):
+    return gdb.execute("monitor " + words, to_string=True)
+
+
+def moved(text):
+    """Time is another now: what gdb remembers of registers and memory is not true any more."""
+    gdb.execute("maintenance flush register-cache", to_string=True)
+    gdb.execute("maintenance flush dcache", to_string=True)
+    print(text, end="")
+    if not text.startswith("recount:"):
+        gdb.execute("frame")
+
+
+def named(text):
+    """Behind each "pc 0x...", what gdb calls it."""
+    def one(match):
+        where = gdb.execute("info symbol " + match.group(1), to_string=True)
+        return match.group(0) + ("" if where.startswith("No symbol") else " (" + where.split(" in section")[0].strip() + ")")
+    import re
+    return re.sub(r"(?:pc|ra) (0x[0-9a-f]+)", one, text)
+
+
+def address(expression):
+    value = gdb.parse_and_eval(expression)
+    if value.type.strip_typedefs().code in (gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_ARRAY):
+        value = value.address
+    return "%#x" % (int(value) & (1 << 64) - 1)
+
+
+class Plain(gdb.Command):
+    def invoke(self, argument, from_tty):
+        print(named(monitor(self.name + " " + argument)), end="")
+
+
+class Moving(gdb.Command):
+    def invoke(self, argument, from_tty):
+        moved(named(monitor(self.name + " " + argument)))
+
+
+class OfAddress(gdb.Command):
+    def invoke(self, argument, from_tty):
+        words = gdb.string_to_argv(argument)
+        if not words:
+            raise gdb.GdbError(self.__doc__)
+        text = named(monitor(" ".join([self.name, address(words[0]), *words[1:]])))
+        if self.name == "last":
+            moved(text)
+        else:
+            print(text, end="")
+
+
+COMMANDS = [
+    (Plain, "when", "Position and guest time here."),
+    (Plain, "events", "events [N]: what came into the machine around here."),
+    (Moving, "goto", "goto POSITION|end|-3s|50%|event N|mark NAME: goes there."),
+    (Moving, "back", "Where one was before the last goto."),
+    (Moving, "forward", "Undoes back."),
+    (OfAddress, "who-wrote", "who-wrote ADDRESS [SIZE]: the last write before here. back goes to it."),
+    (OfAddress, "last", "last FUNCTION: goes to the last time before here that it was called."),
+    (OfAddress, "calls", "calls FUNCTION [MOST]: each call of it, with its arguments."),
+]
+for kind, name, text in COMMANDS:
+    type(name, (kind,), {"__doc__": text, "name": name})(name, gdb.COMMAND_RUNNING)
+
+
+class InfoRecording(gdb.Command):
+    """What this evidence is, and where one stands."""
+
+    def invoke(self, argument, from_tty):
+        print(named(monitor("info recording")), end="")
+
+
+InfoRecording("info recording", gdb.COMMAND_STATUS)
+
+
+class Checkpoint(gdb.Command):
+    """Remembers this position, for back."""
+
+    def invoke(self, argument, from_tty):
+        print(named(monitor("checkpoint")), end="")
+
+
+Checkpoint("checkpoint", gdb.COMMAND_RUNNING)
+)PY";
+
+}  // namespace recount

@@ -1,0 +1,42 @@
+#pragma once
+// The breakpoints and watchpoints of a client, which names virtual addresses, as a timeline waits for them. A watchpoint on a user
+// address stays with the memory it was set on while other processes run, though gdb takes it away and sets it again at each stop.
+
+#include <map>
+#include <optional>
+#include <tuple>
+#include <vector>
+
+#include "debug/guest_view.h"
+#include "debug/rsp/request.h"
+#include "debug/timeline.h"
+
+namespace recount {
+
+class GdbStops {
+ public:
+  // False if nothing is mapped there.
+  bool change(const rsp::ChangeStop& stop, const GuestView& view);
+  // A continue, not a step: what gdb has not set again by now has been deleted.
+  void forget_deleted();
+  void clear();
+  std::vector<uint64_t> breakpoints() const;
+  std::vector<Watch> watches() const;
+  // "watch:ADDRESS;" as a stop reply has it, for an access that one of watches() is about.
+  std::string reply_to(const WatchAccess& access) const;
+
+ private:
+  using Key = std::tuple<unsigned, uint64_t, uint64_t>;  // type, address, size
+  struct Part {
+    uint64_t va;
+    Watch watch;
+  };
+  struct Watched {
+    bool set = false;
+    std::vector<Part> parts;  // one a page
+  };
+  std::map<Key, Watched> watched_;
+  std::multimap<uint64_t, unsigned> breakpoints_;  // pc, type
+};
+
+}  // namespace recount

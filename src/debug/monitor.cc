@@ -1,0 +1,234 @@
+#include "debug/monitor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
+#include "event/guest_time.h"
+#include "evidence/position_text.h"
+
+namespace recount {
+namespace {
+
+std::optional<uint64_t> number_in(std::string_view text) {
+  int base = 10;
+  if (text.starts_with("0x")) {
+    base = 16;
+    text.remove_prefix(2);
+  }
+  uint64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+Result<uint64_t> address_in(const std::vector<std::string>& words, const char* usage) {
+  auto address = words.size() > 1 ? number_in(words[1]) : std::nullopt;
+  if (!address) return fail(ErrorKind::kUsage, fmt::format("usage: {} (an address as 0x80001000; in gdb, any expression)", usage));
+  return *address;
+}
+
+struct EventText {
+  std::string operator()(const TimeAnchor&) const { return ""; }
+  std::string operator()(const CheckpointDigest&) const { return ""; }
+  std::string operator()(const ConsoleInput& e) const { return fmt::format("{} bytes typed", e.bytes.size()); }
+  std::string operator()(const DiskCompletion& e) const {
+    return fmt::format("disk {}: request {} {}", e.disk, e.request, e.status == DiskStatus::kOk ? "done" : "failed");
+  }
+  std::string operator()(const EntropySeed&) const { return "seed"; }
+  std::string operator()(const OperatorRequest& e) const { return "operator: " + e.text; }
+  std::string operator()(const Gap& e) const { return "gap: " + e.text; }
+  std::string operator()(const FailureNotice& e) const { return e.cause + ": " + e.detail; }
+  std::string operator()(const PacketArrival& e) const { return fmt::format("packet of {} bytes", e.frame.size()); }
+};
+
+std::string value_text(const Bytes& bytes) {
+  std::string hex = "0x";
+  constexpr size_t kMostShown = 16;
+  for (size_t i = std::min(bytes.size(), kMostShown); i-- > 0;) hex += fmt::format("{:02x}", bytes[i]);
+  return hex;
+}
+
+}  // namespace
+
+const Monitor::Command Monitor::kCommands[] = {
+    {"help", "help", "this list", &Monitor::help},
+    {"when", "when", "position and guest time here", &Monitor::when},
+    {"goto", "goto POSITION|end|-3s|50%|event N|mark NAME", "goes there", &Monitor::go},
+    {"events", "events [N]", "what came into the machine, the N events around here (20)", &Monitor::events},
+    {"who-wrote", "who-wrote ADDRESS [SIZE]", "the last write of SIZE bytes (8) before here", &Monitor::who_wrote},
+    {"last", "last ADDRESS", "the last time before here that pc was there", &Monitor::last},
+    {"calls", "calls ADDRESS [MOST]", "each time that pc was there, with a0 to a3 and ra (at most 100)", &Monitor::calls},
+    {"checkpoint", "checkpoint", "remembers this position for back", &Monitor::checkpoint},
+    {"back", "back", "where one was before the last goto", &Monitor::back},
+    {"forward", "forward", "undoes back", &Monitor::forward},
+    {"info", "info recording", "what this evidence is", &Monitor::info},
+};
+
+Result<std::string> Monitor::run(const std::string& command, const GuestView& view, const Interrupted& interrupted) {
+  std::istringstream in(command);
+  Words words;
+  for (std::string word; in >> word;) words.push_back(word);
+  const auto* found = std::ranges::find_if(kCommands, [&](const Command& c) { return !words.empty() && words[0] == c.name; });
+  if (found == std::end(kCommands)) {
+    return fail(ErrorKind::kUsage, "no such command: " + (words.empty() ? "(nothing)" : words[0]) + "; monitor help lists them");
+  }
+  return (this->*found->run)(words, view, interrupted);
+}
+
+Result<std::string> Monitor::help(const Words&, const GuestView&, const Interrupted&) {
+  std::string text;
+  for (const Command& c : kCommands) text += fmt::format("monitor {:46} {}\n", c.usage, c.help);
+  return text + "monitor physical on|off                                addresses of memory are physical ones\n";
+}
+
+std::string Monitor::here() {
+  Machine& machine = timeline_.machine();
+  uint64_t window = std::max<uint64_t>(timeline_.end() - timeline_.begin(), 1), done = timeline_.at() - timeline_.begin();
+  return fmt::format("position {} ({:.4f} %), guest time {:.6f} s, hart {} at pc {:#x}\n", raw(timeline_.at()),
+                     100.0 * static_cast<double>(done) / static_cast<double>(window), seconds_of(machine.time_ticks()),
+                     machine.hart().hart_id, machine.hart().pc);
+}
+
+Result<std::string> Monitor::when(const Words&, const GuestView&, const Interrupted&) { return here(); }
+
+Result<Position> Monitor::position_of(const Words& words) {
+  if (words.size() < 2) return fail(ErrorKind::kUsage, "usage: goto POSITION|end|-3s|50%|event N|mark NAME");
+  std::string text = words[1];
+  if (words.size() > 2 && text == "event") text = "event:" + words[2];
+  if (words.size() > 2 && text == "mark") {
+    text = words[2];
+    for (size_t i = 3; i < words.size(); ++i) text += " " + words[i];
+  }
+  return recount::position_of(text, Window{timeline_.begin(), timeline_.end(), timeline_.events(), manifest_.guest_time_begin_ticks,
+                                     manifest_.guest_time_end_ticks});
+}
+
+Result<std::string> Monitor::move_to(Position position) {
+  TRY(timeline_.go_to(position));
+  return here();
+}
+
+Result<std::string> Monitor::go(const Words& words, const GuestView&, const Interrupted&) {
+  Position target = TRY(position_of(words));
+  past_.push_back(timeline_.at());
+  future_.clear();
+  return move_to(target);
+}
+
+Result<std::string> Monitor::checkpoint(const Words&, const GuestView&, const Interrupted&) {
+  past_.push_back(timeline_.at());
+  return here();
+}
+
+Result<std::string> Monitor::back(const Words&, const GuestView&, const Interrupted&) {
+  if (past_.empty()) return fail(ErrorKind::kUsage, "there is nothing to go back to: goto and checkpoint remember positions");
+  Position target = past_.back();
+  past_.pop_back();
+  future_.push_back(timeline_.at());
+  return move_to(target);
+}
+
+Result<std::string> Monitor::forward(const Words&, const GuestView&, const Interrupted&) {
+  if (future_.empty()) return fail(ErrorKind::kUsage, "there is nothing to go forward to: back remembers positions");
+  Position target = future_.back();
+  future_.pop_back();
+  past_.push_back(timeline_.at());
+  return move_to(target);
+}
+
+Result<std::string> Monitor::events(const Words& words, const GuestView&, const Interrupted&) {
+  uint64_t most = words.size() > 1 ? number_in(words[1]).value_or(20) : 20;
+  struct Line {
+    size_t number;
+    std::string text;
+  };
+  std::vector<Line> before, after;
+  const std::vector<Event>& all = timeline_.events();
+  for (size_t i = 0; i < all.size(); ++i) {
+    std::string text = std::visit(EventText{}, all[i].payload);
+    if (!text.empty()) (all[i].position <= timeline_.at() ? before : after).push_back({i, std::move(text)});
+  }
+  // Half on each side, or more where the other has fewer.
+  size_t behind = std::min<size_t>(after.size(), most / 2), ahead = std::min<size_t>(before.size(), most - behind);
+  std::vector<Line> shown(before.end() - static_cast<ptrdiff_t>(ahead), before.end());
+  shown.insert(shown.end(), after.begin(), after.begin() + static_cast<ptrdiff_t>(behind));
+  std::string out;
+  for (const Line& line : shown) out += fmt::format("event {:6} position {:14} {}\n", line.number, raw(all[line.number].position), line.text);
+  return out.empty() ? "no events but time\n" : out;
+}
+
+Result<std::string> Monitor::who_wrote(const Words& words, const GuestView& view, const Interrupted& interrupted) {
+  constexpr const char* kUsage = "who-wrote ADDRESS [SIZE]";
+  uint64_t address = TRY(address_in(words, kUsage));
+  uint64_t size = words.size() > 2 ? number_in(words[2]).value_or(0) : 8;
+  if (size == 0 || size > kPageSize) return fail(ErrorKind::kUsage, fmt::format("usage: {}, of 1 to 4096 bytes", kUsage));
+  std::vector<Watch> watches;
+  for (uint64_t done = 0; done < size;) {
+    uint64_t part = std::min(size - done, kPageSize - ((address + done) & kPageMask));
+    auto gpa = view.physical(address + done);
+    if (!gpa || !view.ram().contains(*gpa, part)) return fail(ErrorKind::kUsage, fmt::format("{:#x}: no memory is mapped there", address + done));
+    watches.push_back({*gpa, part, WatchKind::kWrite});
+    done += part;
+  }
+  Position from = timeline_.at();
+  timeline_.set_breakpoints({});
+  timeline_.set_watchpoints(watches);
+  auto stopped = timeline_.resume(Direction::kBackward, interrupted);
+  std::string text;
+  if (stopped && stopped->watch) {
+    const WatchAccess& w = *stopped->watch;
+    const HartState& hart = timeline_.machine().hart(stopped->hart);
+    std::string by = w.by_device ? "by a device (DMA)" : fmt::format("by hart {} at pc {:#x}", stopped->hart, hart.pc);
+    text = fmt::format("{:#x}, physical {:#x}: {} to {}, in the step from position {}, {}\n", address, raw(w.gpa), value_text(w.old_value),
+                       value_text(w.new_value), raw(w.before), by);
+    past_.push_back(w.before);  // back leads there
+  } else if (stopped) {
+    text = stopped->reason == StopReason::kInterrupted ? "interrupted\n" : fmt::format("{:#x}: not written in this evidence before here\n", address);
+  }
+  TRY(timeline_.go_to(from));
+  if (!stopped) return std::unexpected(stopped.error());
+  return text;
+}
+
+Result<std::string> Monitor::last(const Words& words, const GuestView&, const Interrupted& interrupted) {
+  uint64_t address = TRY(address_in(words, "last ADDRESS"));
+  past_.push_back(timeline_.at());
+  timeline_.set_watchpoints({});
+  timeline_.set_breakpoints({address});
+  Stopped stopped = TRY(timeline_.resume(Direction::kBackward, interrupted));
+  if (stopped.reason == StopReason::kBreakpoint) return here();
+  Position from = past_.back();
+  past_.pop_back();
+  TRY(timeline_.go_to(from));
+  return stopped.reason == StopReason::kInterrupted ? "interrupted\n" : fmt::format("pc was not at {:#x} in this evidence before here\n", address);
+}
+
+Result<std::string> Monitor::calls(const Words& words, const GuestView&, const Interrupted& interrupted) {
+  uint64_t address = TRY(address_in(words, "calls ADDRESS [MOST]"));
+  uint64_t most = words.size() > 2 ? number_in(words[2]).value_or(100) : 100;
+  uint64_t found = 0;
+  std::string text;
+  Hooks hooks;
+  hooks.pcs = {address};
+  hooks.on_pc = [&](Position position, unsigned hart) {
+    const auto& x = timeline_.machine().hart(hart).x;
+    text += fmt::format("position {:14} hart {} a0 {:#x} a1 {:#x} a2 {:#x} a3 {:#x} ra {:#x}\n", raw(position), hart, x[10], x[11], x[12], x[13], x[1]);
+    return ++found < most;
+  };
+  hooks.on_progress = [&](Position) { return !interrupted(); };
+  TRY(timeline_.scan(timeline_.begin(), timeline_.end(), hooks));
+  return text + fmt::format("{} calls{}\n", found, found == most ? " (and perhaps more)" : "");
+}
+
+Result<std::string> Monitor::info(const Words& words, const GuestView&, const Interrupted&) {
+  if (words.size() < 2 || words[1] != "recording") return fail(ErrorKind::kUsage, "usage: info recording");
+  return fmt::format("{}: {}\npositions {} to {}, {:.3f} s of guest time, recorded by {} ({}), {}\n", manifest_.cause, manifest_.detail,
+                     raw(timeline_.begin()), raw(timeline_.end()), seconds_of(manifest_.guest_time_end_ticks - manifest_.guest_time_begin_ticks),
+                     manifest_.recorder, manifest_.engine, manifest_.certified ? "certified" : "not certified") +
+         here();
+}
+
+}  // namespace recount

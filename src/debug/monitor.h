@@ -1,0 +1,49 @@
+#pragma once
+// What a client can ask beside gdb's protocol, as text: monitor when, goto, events, who-wrote, last, calls and more. The Python
+// file for gdb makes commands of them. Answers are lines for people.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "debug/guest_view.h"
+#include "debug/timeline.h"
+#include "evidence/manifest.h"
+
+namespace recount {
+
+class Monitor {
+ public:
+  Monitor(Timeline& timeline, const Manifest& manifest) : timeline_(timeline), manifest_(manifest) {}
+  using Interrupted = std::function<bool()>;
+  // Addresses are those of view, which is of where the timeline stands.
+  Result<std::string> run(const std::string& command, const GuestView& view, const Interrupted& interrupted);
+
+ private:
+  using Words = std::vector<std::string>;
+  struct Command {
+    const char *name, *usage, *help;
+    Result<std::string> (Monitor::*run)(const Words&, const GuestView&, const Interrupted&);
+  };
+  static const Command kCommands[];
+  Result<std::string> help(const Words&, const GuestView&, const Interrupted&);
+  Result<std::string> when(const Words&, const GuestView&, const Interrupted&);
+  Result<std::string> go(const Words& words, const GuestView&, const Interrupted&);
+  Result<std::string> events(const Words& words, const GuestView&, const Interrupted&);
+  Result<std::string> who_wrote(const Words& words, const GuestView& view, const Interrupted& interrupted);
+  Result<std::string> last(const Words& words, const GuestView&, const Interrupted& interrupted);
+  Result<std::string> calls(const Words& words, const GuestView&, const Interrupted& interrupted);
+  Result<std::string> checkpoint(const Words&, const GuestView&, const Interrupted&);
+  Result<std::string> back(const Words&, const GuestView&, const Interrupted&);
+  Result<std::string> forward(const Words&, const GuestView&, const Interrupted&);
+  Result<std::string> info(const Words& words, const GuestView&, const Interrupted&);
+  Result<std::string> move_to(Position position);
+  Result<Position> position_of(const Words& words);
+  std::string here();
+
+  Timeline& timeline_;
+  const Manifest& manifest_;
+  std::vector<Position> past_, future_;  // of moves: where back and forward lead
+};
+
+}  // namespace recount
