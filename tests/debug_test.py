@@ -18,7 +18,8 @@ SESSION = [
     "set $end = $pc", "set $end_sp = $sp", "reverse-stepi", "reverse-stepi", "reverse-stepi", "stepi", "stepi", "stepi", "p $pc == $end",
     "goto 0%", "p/x $pc", "reverse-stepi", "stepi", "goto end", "p $pc == $end", "p $sp == $end_sp",
     "goto 0%", "stepi 5", "set $there = $pc", "goto end", "hbreak *$there", "reverse-continue", "p $pc == $there", "delete",
-    "goto end", "who-wrote $sp-8", "watch *(unsigned long *)($end_sp - 8)", "reverse-continue", "x/i $pc", "delete",
+    "goto end", "who-wrote $sp 64", "set can-use-hw-watchpoints 1", "watch -l *(char(*)[64])$end_sp", "reverse-continue", "x/i $pc", "p $pc",
+    "continue", "p $pc", "delete",
     "set var $a0 = 1", "set var *(int *)$end_sp = 1", "events", "info recording", "goto nowhere", "disconnect",
 ]
 
@@ -67,8 +68,10 @@ def check(recount, evidence, folder):
     must(" = 0x80000000\n" in of("p/x $pc"), "the recording begins at the reset")
     must("No more reverse-execution history" in of("reverse-stepi", 3), "before the begin there is nothing")
     must(of("p $pc == $there").endswith("= 1\n"), "a breakpoint stops backwards")
-    must("not written in this evidence" in of("who-wrote $sp-8"), "who-wrote says that nobody did")
-    must("No more reverse-execution history" in of("reverse-continue", 1), "and no watchpoint stops before the begin")
+    wrote = re.search(r"by hart 0 at pc (0x[0-9a-f]+)", of("who-wrote $sp 64"))
+    must(wrote, "who-wrote names an instruction")
+    must(wrote[1] in of("x/i $pc"), "a watchpoint leads backwards to the same instruction")
+    must(int(of("p $pc", 1).split("0x")[1].split(")")[0], 16) == int(wrote[1], 16) + 2, "forwards it stops behind the same instruction")
     must("error:" in of("set var $a0 = 1") and "error:" in of("set var *(int *)$end_sp = 1"), "the past cannot be changed")
     must("certified" in of("info recording"), "info recording says what it is")
     must("neither a step count" in of("goto nowhere"), "no such position is an error")
@@ -81,7 +84,9 @@ def main():
         skip("no gdb-multiarch")
     folder = temporary_folder()
     try:
-        with Recorder(recount, ["--bios", guests / "failure", "-m", "16M"], folder) as recorder:
+        with Recorder(recount, ["--bios", guests / "commands", "-m", "16M"], folder) as recorder:
+            recorder.wait_for("commands: ready")
+            recorder.type(b"f")
             recorder.wait(60)
             (evidence,) = recorder.evidence()
             before = evidence.read_bytes()

@@ -140,7 +140,15 @@ std::string GdbServer::run(Direction direction) {
   stops_.forget_deleted();
   timeline_.set_breakpoints(stops_.breakpoints());
   timeline_.set_watchpoints(stops_.watches());
-  return stop_reply(timeline_.resume(direction, [this] { return interrupted(); }));
+  auto stopped = timeline_.resume(direction, [this] { return interrupted(); });
+  if (stopped && stopped->reason == StopReason::kWatch && stopped->watch) {
+    // gdb takes RISC-V's watchpoints for such that stop ahead of the access, and makes the step through it by itself before it
+    // compares values: forwards one comes to it from before, backwards from behind.
+    Position before = stopped->watch->before;
+    auto moved = timeline_.go_to(direction == Direction::kForward ? before : before + 1);
+    if (!moved) return stop_reply(std::unexpected(moved.error()));
+  }
+  return stop_reply(stopped);
 }
 
 // Until thread has made a step (backwards: undone one), or the step left the range.
@@ -265,7 +273,7 @@ std::string GdbServer::reply(const rsp::Query& request) {
     if (!thread || !is_hart(static_cast<int64_t>(*thread))) return kNoSuchThing;
     return rsp::text_to_hex(describe(static_cast<unsigned>(*thread - 1)));
   }
-  if (name == "qHostInfo") return "triple:" + rsp::text_to_hex("riscv64-unknown-unknown") + ";endian:little;ptrsize:8;";
+  if (name == "qHostInfo") return "triple:" + rsp::text_to_hex("riscv64-unknown-unknown") + ";endian:little;ptrsize:8;watchpoint_exceptions_received:before;";
   if (name == "Qqemu.PhyMemMode") {
     physical_ = request.arguments == "1";
     return "OK";
