@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Stock gdb-multiarch on evidence of a Debian kernel's panic: debug_linux_test.py RECOUNT. Bare guests: debug_test.py."""
+import re
+import shutil
+import subprocess
+import sys
+
+from guest_process import skip
+from recorder_process import CAPTURED, Linux, Recorder, expect, temporary_folder
+
+SESSION = ["when", "p $priv", "p/x $pc", "x/2i $pc", "set $end = $pc", "reverse-stepi 3", "stepi 3", "p $pc == $end", "events 4",
+           "monitor physical on", "p *(unsigned *)$pc", "monitor physical off", "p *(unsigned *)$pc"]
+
+
+def gdb_says(recount, evidence, folder):
+    with subprocess.Popen([recount, "debug", evidence, "--no-gdb"], stdout=subprocess.PIPE, text=True) as server:
+        try:
+            line = server.stdout.readline()
+            script, target = re.search(r"-x (\S+)", line)[1], re.search(r"127\.0\.0\.1:\d+", line)[0]
+            commands = folder / "session"
+            commands.write_text("".join(f"echo <<{n}>>\\n\npython\ntry:\n  gdb.execute({c!r})\nexcept gdb.error as e:\n  print('error:', e)\nend\n"
+                                        for n, c in enumerate(SESSION)))
+            done = subprocess.run(["gdb-multiarch", "-nx", "-q", "-batch", "-iex", "set architecture riscv:rv64", "-ex",
+                                   "target remote " + target, "-x", script, "-x", commands], capture_output=True, text=True, timeout=120, check=False)
+        finally:
+            server.kill()
+    parts = re.split(r"<<\d+>>\n", done.stdout)[1:]
+    expect(len(parts) == len(SESSION), f"gdb ended early:\n{done.stdout}\n{done.stderr}")
+    return parts, "".join(f"(gdb) {command}\n{answer}" for command, answer in zip(SESSION, parts))
+
+
+def main():
+    recount = sys.argv[1]
+    if not shutil.which("gdb-multiarch"):
+        skip("no gdb-multiarch")
+    linux, folder = Linux(), temporary_folder()
+    try:
+        with Recorder(recount, [*linux.arguments(folder, ""), "--window", "2s"], folder) as recorder:
+            recorder.wait_for("# ", 240)
+            recorder.type(b"echo c > /proc/sysrq-trigger\n")
+            expect(recorder.wait() == CAPTURED, "no evidence", recorder)
+            (evidence,) = recorder.evidence()
+            said, text = gdb_says(recount, evidence, folder)
+            expect("100.0000 %" in said[0], "it opens at the end:\n" + text)
+            expect(said[1].endswith("= 1\n"), "the kernel runs in S-mode:\n" + text)
+            expect("0xffffffff" in said[2], "pc is a kernel's:\n" + text)
+            expect("error" not in said[3] and "=>" in said[3], "virtual memory can be read:\n" + text)
+            expect(said[7].endswith("= 1\n"), "back and forth is where it was:\n" + text)
+            expect("panic: Kernel panic" in said[8] and "bytes typed" in said[8], "events are told:\n" + text)
+            expect("Cannot access" in said[10] and "error" not in said[12], "physical memory is another one:\n" + text)
+            verified = recorder.run("verify", evidence)
+            expect(verified.returncode == 0, "after debugging, verify: " + verified.stderr)
+    finally:
+        shutil.rmtree(folder)
+
+
+main()
