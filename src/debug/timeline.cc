@@ -8,6 +8,15 @@ namespace recount {
 namespace {
 
 constexpr uint64_t kMostValueBytes = 64;
+constexpr uint64_t kLeastSpacing = 1'000'000, kMostCheckpoints = 256;
+// Before the place that somebody goes to, checkpoints are left: he will want to step back from it.
+constexpr uint64_t kApproach[] = {200'000, 20'000, 2'000};
+constexpr uint64_t kPollEvery = 100'000;
+
+std::unexpected<Error> fail_diverged(const Divergence& diverged) {
+  return fail(ErrorKind::kDiverged, fmt::format("the replay diverged at position {}: {} (recount verify --bisect narrows it)",
+                                                raw(diverged.position), diverged.what));
+}
 
 }  // namespace
 
@@ -16,15 +25,15 @@ Timeline::Timeline(const EvidenceReader& evidence, TimelineOptions options, Cons
       options_(std::move(options)),
       console_(console),
       begin_(evidence.manifest().position_begin),
-      end_(evidence.manifest().position_end) {}
+      end_(evidence.manifest().position_end),
+      spacing_(std::max(kLeastSpacing, (end_ - begin_) / kMostCheckpoints)) {}
 
 Timeline::~Timeline() = default;
 
 Result<std::unique_ptr<Timeline>> Timeline::open(const EvidenceReader& evidence, const TimelineOptions& options,
                                                  ConsolePort& console) {
   std::unique_ptr<Timeline> timeline(new Timeline(evidence, options, console));
-  TRY(timeline->rewind());
-  TRY(timeline->run_to(timeline->end_));
+  TRY(timeline->start());
   return timeline;
 }
 
@@ -32,17 +41,39 @@ Position Timeline::at() const { return replayer_->at(); }
 Machine& Timeline::machine() { return replayer_->machine(); }
 const std::vector<Event>& Timeline::events() const { return replayer_->events(); }
 
-Result<void> Timeline::rewind() {
-  replayer_ = TRY(Replayer::open(evidence_, options_.replay, console_));
-  return run_to(begin_);
+Result<void> Timeline::start() {
+  ReplayOptions replay = options_.replay;
+  replay.returns = true;
+  replayer_ = TRY(Replayer::open(evidence_, replay, console_));
+  if (auto diverged = replayer_->run_until(begin_)) return fail_diverged(*diverged);
+  checkpoints_ = TRY(Checkpoints::create(*replayer_, options_.budget_bytes));
+  return run_with_checkpoints_to(end_);
 }
 
+// Without leaving a checkpoint but at multiples of the spacing.
 Result<void> Timeline::run_to(Position target) {
-  if (auto diverged = replayer_->run_until(target)) {
-    return fail(ErrorKind::kDiverged, fmt::format("the replay diverged at position {}: {} (recount verify --bisect narrows it)",
-                                                  raw(diverged->position), diverged->what));
+  while (at() < target) {
+    const Position grid{(raw(at()) / spacing_ + 1) * spacing_};
+    const Position known = checkpoints_->next(at()).value_or(target);
+    const Position stop = std::min({target, grid, known});
+    if (auto diverged = replayer_->run_until(stop)) return fail_diverged(*diverged);
+    if (stop == grid) {
+      checkpoints_->take();
+      if (options_.progress) options_.progress((at() - begin_) * 100 / std::max<uint64_t>(1, end_ - begin_));
+    } else if (stop == known) {
+      checkpoints_->passed();
+    }
   }
   return {};
+}
+
+Result<void> Timeline::run_with_checkpoints_to(Position target) {
+  for (uint64_t distance : kApproach) {
+    if (target - at() < 2 * distance) continue;
+    TRY(run_to(Position{raw(target) - distance}));
+    checkpoints_->take();
+  }
+  return run_to(target);
 }
 
 Result<void> Timeline::go_to(Position position) {
@@ -50,8 +81,8 @@ Result<void> Timeline::go_to(Position position) {
     return fail(ErrorKind::kUsage, fmt::format("position {} is not in this evidence: it has {} to {}", raw(position),
                                                raw(begin_), raw(end_)));
   }
-  if (position < at()) TRY(rewind());
-  return run_to(position);
+  if (position < at() || checkpoints_->before(position) > at()) checkpoints_->restore(position);
+  return run_with_checkpoints_to(position);
 }
 
 void Timeline::set_breakpoints(std::vector<uint64_t> pcs) {
@@ -103,7 +134,6 @@ Result<std::optional<Stopped>> Timeline::advance() {
 
 Result<Stopped> Timeline::resume(Direction direction, const std::function<bool()>& interrupted) {
   if (direction == Direction::kBackward) return resume_backward(interrupted);
-  constexpr uint64_t kPollEvery = 100'000;
   remember_values();
   while (at() < end_) {
     if (auto stopped = TRY(advance())) return *stopped;
@@ -112,27 +142,44 @@ Result<Stopped> Timeline::resume(Direction direction, const std::function<bool()
   return Stopped{StopReason::kEnd, 0, {}};
 }
 
-Result<Stopped> Timeline::resume_backward(const std::function<bool()>& interrupted) {
-  const Position from = at();
+// The last stop in [from, to): where a breakpoint stands, or right before an access.
+Result<std::optional<Stopped>> Timeline::last_in(Position from, Position to, const std::function<bool()>& interrupted,
+                                                 Position& where) {
   std::optional<Stopped> last;
-  Position where = begin_;
-  TRY(go_to(begin_));
+  TRY(go_to(from));
   remember_values();
-  while (at() < from) {
+  while (at() < to) {
+    const Position before = at();
     if (breaks_here()) {
       last = Stopped{StopReason::kBreakpoint, static_cast<unsigned>(machine().hart().hart_id), {}};
-      where = at();
+      where = before;
     }
-    Position before = at();
     auto stopped = TRY(advance());
     if (stopped && stopped->reason == StopReason::kWatch) {
       last = stopped;
       where = before;
     }
+    if (raw(at()) % kPollEvery == 0 && interrupted && interrupted()) {
+      where = before;
+      return Stopped{StopReason::kInterrupted, 0, {}};
+    }
   }
-  TRY(go_to(where));
-  if (interrupted && interrupted()) return Stopped{StopReason::kInterrupted, 0, {}};
-  return last.value_or(Stopped{StopReason::kBegin, 0, {}});
+  return last;
+}
+
+// From checkpoint to checkpoint, the nearest first.
+Result<Stopped> Timeline::resume_backward(const std::function<bool()>& interrupted) {
+  Position to = at(), where = begin_;
+  while (to > begin_) {
+    const Position from = checkpoints_->before(Position{raw(to) - 1});
+    if (auto stopped = TRY(last_in(from, to, interrupted, where))) {
+      TRY(go_to(where));
+      return *stopped;
+    }
+    to = from;
+  }
+  TRY(go_to(begin_));
+  return Stopped{StopReason::kBegin, 0, {}};
 }
 
 Result<Stopped> Timeline::step(Direction direction, uint64_t steps) {

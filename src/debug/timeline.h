@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "debug/checkpoints.h"
 #include "debug/watch.h"
 #include "evidence/replayer.h"
 
@@ -16,6 +17,7 @@ namespace recount {
 
 struct TimelineOptions {
   ReplayOptions replay;
+  uint64_t budget_bytes = 1024ull << 20;  // of host memory for checkpoints, beside a copy of the guest's memory
   // Of the first replay, which opening takes: percent of the way to the end. May be empty.
   std::function<void(uint64_t percent)> progress;
 };
@@ -89,8 +91,10 @@ class Timeline {
 
  private:
   Timeline(const EvidenceReader& evidence, TimelineOptions options, ConsolePort& console);
-  Result<void> rewind();
+  Result<void> start();
   Result<void> run_to(Position target);
+  Result<void> run_with_checkpoints_to(Position target);
+  Result<std::optional<Stopped>> last_in(Position from, Position to, const std::function<bool()>& interrupted, Position& where);
   bool breaks_here() const;
   std::optional<WatchAccess> changed() const;
   Bytes value_of(const Watch& watch) const;
@@ -102,7 +106,9 @@ class Timeline {
   const TimelineOptions options_;
   ConsolePort& console_;
   const Position begin_, end_;
+  const uint64_t spacing_;  // of the checkpoints that are left everywhere
   std::unique_ptr<Replayer> replayer_;
+  std::unique_ptr<Checkpoints> checkpoints_;
   std::vector<uint64_t> breakpoints_;
   std::vector<Watch> watches_;
   std::vector<Bytes> values_;  // of the watches

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "disk/base_digest.h"
 #include "disk/overlay.h"
 #include "evidence/names.h"
@@ -37,6 +38,7 @@ Result<void> Replayer::make_machine(EngineKind engine) {
   const MachineInfo& info = manifest_.machine;
   std::vector<BlockPort*> ports;
   for (const auto& disk : disks_) ports.push_back(&disk->stack());
+  for (size_t i = 0; i < histories_.size(); ++i) ports[i] = histories_[i].get();
   MachineConfig config{.harts = static_cast<unsigned>(info.hart_count),
                        .ram_bytes = info.ram_bytes,
                        .append = info.append,
@@ -88,7 +90,9 @@ Result<void> Replayer::open_disk(size_t number, std::optional<ByteSource> overla
     if (!layer) return std::unexpected(in_context(info.overlay, layer.error()));
     disk->stack().push(std::move(*layer));
   }
-  if (!info.read_only) {
+  if (options_.returns) {
+    histories_.push_back(TRY(DiskHistory::create(disk->stack(), options_.temporary_folder)));
+  } else if (!info.read_only) {
     if (auto pushed = disk->push_temporary(options_.temporary_folder); !pushed) return pushed;
   }
   disks_.push_back(std::move(disk));
@@ -109,6 +113,7 @@ Result<std::vector<Event>> read_journal(const EvidenceReader& evidence) {
 }
 
 Result<std::unique_ptr<Replayer>> Replayer::clone(EngineKind engine) {
+  CHECK(!options_.returns);  // a disk's history is not in its layers
   ReplayOptions options = options_;
   options.engine = engine;
   std::unique_ptr<Replayer> copy(new Replayer(console_, manifest_, options));
@@ -130,9 +135,52 @@ Result<std::unique_ptr<Replayer>> Replayer::clone(EngineKind engine) {
 std::optional<Divergence> Replayer::run_until(Position target) {
   target = std::min(target, end_);
   for (; next_ < events_.size() && events_[next_].position <= target; ++next_) {
-    if (auto diverged = session_->replay(events_[next_])) return diverged;
+    const Event& event = events_[next_];
+    set_moment(next_ + 1);
+    if (options_.returns && std::holds_alternative<CheckpointDigest>(event.payload)) {
+      if (auto diverged = session_->run_to(event.position)) return diverged;
+      gather_written();
+    }
+    if (auto diverged = session_->replay(event)) return diverged;
   }
   return session_->run_to(target);
+}
+
+void Replayer::set_moment(uint64_t moment) {
+  for (const auto& history : histories_) history->set_moment(moment);
+}
+
+// The digest clears the flags.
+void Replayer::gather_written() {
+  Ram& ram = machine_->ram();
+  written_.resize(ram.frame_count(), false);
+  for (uint64_t i = 0; i < ram.frame_count(); ++i) {
+    if ((ram.frame_flags(i) & kFrameDirty) != 0) written_[i] = true;
+  }
+}
+
+void Replayer::take_written(std::vector<bool>& frames) {
+  CHECK(options_.returns);
+  gather_written();
+  for (size_t i = 0; i < written_.size(); ++i) {
+    if (written_[i]) frames[i] = true;
+  }
+  written_.assign(written_.size(), false);
+}
+
+ReplayPoint Replayer::point() {
+  CHECK(options_.returns);
+  return {at(), capture_state(*machine_, tap_), next_, session_->digests_compared()};
+}
+
+void Replayer::return_to(const ReplayPoint& point) {
+  CHECK(options_.returns);
+  auto restored = restore_state(point.state, *machine_, tap_);
+  CHECK(restored && machine_->at() == point.position);  // its own state, and of the same machine
+  next_ = point.events_applied;
+  set_moment(next_);
+  session_->go_on_from(point.digests_compared);
+  written_.assign(machine_->ram().frame_count(), false);
 }
 
 CheckpointDigest Replayer::whole_digest() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/byte_source.h"
+#include "disk/disk_history.h"
 #include "disk/disk_image.h"
 #include "evidence/evidence_reader.h"
 #include "machine/machine.h"
@@ -20,6 +21,16 @@ struct ReplayOptions {
   std::string temporary_folder;    // for what the guest writes to its disks
   // Where a disk's base image is, if not where it was when the evidence was made; by the manifest's number.
   std::vector<std::string> disk_paths;
+  // For return_to(): the disks' pasts are kept.
+  bool returns = false;
+};
+
+// Where a replay stood, but for what was in memory.
+struct ReplayPoint {
+  Position position{};
+  Bytes state;
+  size_t events_applied = 0;
+  uint64_t digests_compared = 0;
 };
 
 // Every event of the evidence's journal. kDamaged if it is damaged or goes on behind the evidence's end.
@@ -47,6 +58,14 @@ class Replayer {
   uint64_t digests_compared() const { return session_->digests_compared(); }
   uint64_t events_applied() const { return next_; }
   const std::vector<Event>& events() const { return events_; }
+  // Back to where it stood, or on to where it stood already: memory has the bytes of there already. With
+  // options.returns only, and not after a divergence.
+  ReplayPoint point();
+  void return_to(const ReplayPoint& point);
+  // Adds the frames that may have been written since they were last asked for, or since the last digest before that.
+  // With options.returns only.
+  void take_written(std::vector<bool>& frames);
+
   // Of the state here, with all of RAM.
   CheckpointDigest whole_digest();
 
@@ -62,16 +81,20 @@ class Replayer {
   Result<void> open_disks(const EvidenceReader& evidence);
   Result<void> open_disk(size_t number, std::optional<ByteSource> overlay);
   std::string disk_path(size_t number) const;
+  void set_moment(uint64_t moment);
+  void gather_written();
 
   const Manifest manifest_;
   const ReplayOptions options_;
   ConsolePort& console_;
   OutputTap tap_;
   std::vector<std::unique_ptr<DiskImage>> disks_;
+  std::vector<std::unique_ptr<DiskHistory>> histories_;  // of the disks, with options.returns
   std::unique_ptr<Machine> machine_;
   std::unique_ptr<ReplaySession> session_;
   std::vector<Event> events_;
   size_t next_ = 0;
+  std::vector<bool> written_;  // frames whose kFrameDirty went with a digest
   const Position end_;
 };
 

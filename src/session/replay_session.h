@@ -23,6 +23,8 @@ class ReplaySession {
   std::optional<Divergence> replay(const Event& event);
   // Runs on to target, between events.
   std::optional<Divergence> run_to(Position target);
+  // The machine is now where so many had been compared.
+  void go_on_from(uint64_t digests_compared) { digests_compared_ = digests_compared; }
   uint64_t digests_compared() const { return digests_compared_; }
   // What this machine had at the last digest compared.
   const CheckpointDigest& last_digest() const { return last_digest_; }
