@@ -63,7 +63,7 @@ COMMANDS = [
     (Moving, "goto", "goto POSITION|end|-3s|50%|event N|mark NAME: goes there."),
     (Moving, "back", "Where one was before the last goto."),
     (Moving, "forward", "Undoes back."),
-    (OfAddress, "who-wrote", "who-wrote ADDRESS [SIZE]: the last write before here. back goes to it."),
+    (OfAddress, "who-wrote", "who-wrote ADDRESS [SIZE]: the last change before here. back goes to it."),
     (OfAddress, "last", "last FUNCTION: goes to the last time before here that it was called."),
     (OfAddress, "calls", "calls FUNCTION [MOST]: each call of it, with its arguments."),
 ]

@@ -119,7 +119,10 @@ std::string GdbServer::reply(const rsp::Search& request) {
   return "0";
 }
 
-std::string GdbServer::reply(const rsp::ChangeStop& request) { return stops_.change(request, view()) ? "OK" : kUnreadable; }
+std::string GdbServer::reply(const rsp::ChangeStop& request) {
+  if (!GdbStops::supports(request)) return "";
+  return stops_.change(request, view()) ? "OK" : kUnreadable;
+}
 
 std::string GdbServer::reply(const rsp::Resume& request) {
   // One action moves the machine: harts cannot go their own ways. The first that steps, or else all go on.
@@ -163,11 +166,7 @@ std::string GdbServer::step(Direction direction, int64_t thread, const std::opti
     if (!stopped) return stop_reply(stopped);
     uint64_t stepped = direction == Direction::kForward ? timeline_.machine().hart().hart_id : undone;
     stopped->hart = static_cast<unsigned>(stepped);
-    if (stopped->reason == StopReason::kBegin || stopped->reason == StopReason::kEnd) {
-      bool moved = timeline_.at() != timeline_.begin() && timeline_.at() != timeline_.end();
-      if (!moved) return stop_reply(stopped);
-    }
-    stopped->reason = StopReason::kInterrupted;
+    if (stopped->reason == StopReason::kBegin || stopped->reason == StopReason::kEnd) return stop_reply(stopped);
     if (n % kLooksEvery == kLooksEvery - 1 && interrupted()) return stop_reply(stopped);
     uint64_t pc = timeline_.machine().hart(static_cast<unsigned>(stepped)).pc;
     bool breaks = std::ranges::binary_search(breakpoints, pc);

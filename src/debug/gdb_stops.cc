@@ -7,11 +7,8 @@
 namespace recount {
 namespace {
 
-constexpr unsigned kWrite = 2, kRead = 3, kAccess = 4;  // Z2, Z3, Z4
 constexpr uint64_t kMostWatched = 1 << 20;
 constexpr size_t kMostStops = 4096;
-
-WatchKind kind_of(unsigned type) { return type == kWrite ? WatchKind::kWrite : type == kRead ? WatchKind::kRead : WatchKind::kAccess; }
 
 bool is_user(uint64_t va) { return va >> 63 == 0; }
 
@@ -25,7 +22,7 @@ bool GdbStops::change(const rsp::ChangeStop& stop, const GuestView& view) {
     if (!stop.insert && same != last) breakpoints_.erase(same);
     return true;
   }
-  Key key{stop.type, stop.address, stop.kind};
+  Key key{stop.address, stop.kind};
   if (!stop.insert) {
     auto found = watched_.find(key);
     if (found != watched_.end()) found->second.set = false;
@@ -43,7 +40,7 @@ bool GdbStops::change(const rsp::ChangeStop& stop, const GuestView& view) {
     uint64_t size = std::min(stop.kind - done, kPageSize - (va & kPageMask));
     auto gpa = view.physical(va);
     if (!gpa || !view.ram().contains(*gpa, size)) return false;
-    watched.parts.push_back({va, Watch{*gpa, size, kind_of(stop.type)}});
+    watched.parts.push_back({va, Watch{*gpa, size}});
     done += size;
   }
   watched_[key] = std::move(watched);
@@ -76,12 +73,10 @@ std::vector<Watch> GdbStops::watches() const {
   return all;
 }
 
-std::string GdbStops::reply_to(const WatchAccess& access) const {
+std::string GdbStops::reply_to(const WatchChange& change) const {
   for (const auto& [key, watched] : watched_) {
     for (const Part& part : watched.parts) {
-      if (!watched.set || part.watch != access.watch) continue;
-      unsigned type = std::get<0>(key);
-      return fmt::format("{}:{:x};", type == kWrite ? "watch" : type == kRead ? "rwatch" : "awatch", part.va);
+      if (watched.set && part.watch == change.watch) return fmt::format("watch:{:x};", part.va);
     }
   }
   return "";

@@ -4,7 +4,7 @@
 
 #include <map>
 #include <optional>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "debug/guest_view.h"
@@ -15,18 +15,21 @@ namespace recount {
 
 class GdbStops {
  public:
-  // False if nothing is mapped there.
+  // What the timeline can wait for: breakpoints, and changes of memory (Z2); not reads.
+  static bool supports(const rsp::ChangeStop& stop) { return stop.type <= kWrite; }
+  // False if nothing is mapped there. stop is supported.
   bool change(const rsp::ChangeStop& stop, const GuestView& view);
   // A continue, not a step: what gdb has not set again by now has been deleted.
   void forget_deleted();
   void clear();
   std::vector<uint64_t> breakpoints() const;
   std::vector<Watch> watches() const;
-  // "watch:ADDRESS;" as a stop reply has it, for an access that one of watches() is about.
-  std::string reply_to(const WatchAccess& access) const;
+  // "watch:ADDRESS;" as a stop reply has it, for a change that one of watches() is about.
+  std::string reply_to(const WatchChange& change) const;
 
  private:
-  using Key = std::tuple<unsigned, uint64_t, uint64_t>;  // type, address, size
+  static constexpr unsigned kWrite = 2;  // Z2
+  using Key = std::pair<uint64_t, uint64_t>;  // address, size
   struct Part {
     uint64_t va;
     Watch watch;

@@ -51,6 +51,18 @@ std::string value_text(const Bytes& bytes) {
   return hex;
 }
 
+// What else than an instruction may have changed memory: data that came at the end of its step.
+std::string or_by_event(const std::vector<Event>& events, Position position) {
+  auto [first, last] = std::ranges::equal_range(events, position, {}, &Event::position);
+  std::string text;
+  for (auto event = first; event != last; ++event) {
+    bool brings_data = std::holds_alternative<DiskCompletion>(event->payload) || std::holds_alternative<PacketArrival>(event->payload) ||
+                       std::holds_alternative<ConsoleInput>(event->payload);
+    if (brings_data) text += fmt::format(", or by event {}: {}", event - events.begin(), std::visit(EventText{}, event->payload));
+  }
+  return text;
+}
+
 }  // namespace
 
 const Monitor::Command Monitor::kCommands[] = {
@@ -58,7 +70,7 @@ const Monitor::Command Monitor::kCommands[] = {
     {"when", "when", "position and guest time here", &Monitor::when},
     {"goto", "goto POSITION|end|-3s|50%|event N|mark NAME", "goes there", &Monitor::go},
     {"events", "events [N]", "what came into the machine, the N events around here (20)", &Monitor::events},
-    {"who-wrote", "who-wrote ADDRESS [SIZE]", "the last write of SIZE bytes (8) before here", &Monitor::who_wrote},
+    {"who-wrote", "who-wrote ADDRESS [SIZE]", "the last change of SIZE bytes (8) before here", &Monitor::who_wrote},
     {"last", "last ADDRESS", "the last time before here that pc was there", &Monitor::last},
     {"calls", "calls ADDRESS [MOST]", "each time that pc was there, with a0 to a3 and ra (at most 100)", &Monitor::calls},
     {"checkpoint", "checkpoint", "remembers this position for back", &Monitor::checkpoint},
@@ -102,13 +114,20 @@ Result<Position> Monitor::position_of(const Words& words) {
     text = words[2];
     for (size_t i = 3; i < words.size(); ++i) text += " " + words[i];
   }
-  return recount::position_of(text, Window{timeline_.begin(), timeline_.end(), timeline_.events(), manifest_.guest_time_begin_ticks,
+  return recount::position_of(text, Window{timeline_.begin(), timeline_.end(), timeline_.events(), timeline_.time_at_begin(),
                                      manifest_.guest_time_end_ticks});
 }
 
 Result<std::string> Monitor::move_to(Position position) {
   TRY(timeline_.go_to(position));
   return here();
+}
+
+Result<std::string> Monitor::retrace(std::vector<Position>& from, std::vector<Position>& to) {
+  Position target = from.back();
+  from.pop_back();
+  to.push_back(timeline_.at());
+  return move_to(target);
 }
 
 Result<std::string> Monitor::go(const Words& words, const GuestView&, const Interrupted&) {
@@ -125,18 +144,12 @@ Result<std::string> Monitor::checkpoint(const Words&, const GuestView&, const In
 
 Result<std::string> Monitor::back(const Words&, const GuestView&, const Interrupted&) {
   if (past_.empty()) return fail(ErrorKind::kUsage, "there is nothing to go back to: goto and checkpoint remember positions");
-  Position target = past_.back();
-  past_.pop_back();
-  future_.push_back(timeline_.at());
-  return move_to(target);
+  return retrace(past_, future_);
 }
 
 Result<std::string> Monitor::forward(const Words&, const GuestView&, const Interrupted&) {
   if (future_.empty()) return fail(ErrorKind::kUsage, "there is nothing to go forward to: back remembers positions");
-  Position target = future_.back();
-  future_.pop_back();
-  past_.push_back(timeline_.at());
-  return move_to(target);
+  return retrace(future_, past_);
 }
 
 Result<std::string> Monitor::events(const Words& words, const GuestView&, const Interrupted&) {
@@ -170,7 +183,7 @@ Result<std::string> Monitor::who_wrote(const Words& words, const GuestView& view
     uint64_t part = std::min(size - done, kPageSize - ((address + done) & kPageMask));
     auto gpa = view.physical(address + done);
     if (!gpa || !view.ram().contains(*gpa, part)) return fail(ErrorKind::kUsage, fmt::format("{:#x}: no memory is mapped there", address + done));
-    watches.push_back({*gpa, part, WatchKind::kWrite});
+    watches.push_back({*gpa, part});
     done += part;
   }
   Position from = timeline_.at();
@@ -179,14 +192,13 @@ Result<std::string> Monitor::who_wrote(const Words& words, const GuestView& view
   auto stopped = timeline_.resume(Direction::kBackward, interrupted);
   std::string text;
   if (stopped && stopped->watch) {
-    const WatchAccess& w = *stopped->watch;
-    const HartState& hart = timeline_.machine().hart(stopped->hart);
-    std::string by = w.by_device ? "by a device (DMA)" : fmt::format("by hart {} at pc {:#x}", stopped->hart, hart.pc);
-    text = fmt::format("{:#x}, physical {:#x}: {} to {}, in the step from position {}, {}\n", address, raw(w.gpa), value_text(w.old_value),
-                       value_text(w.new_value), raw(w.before), by);
+    const WatchChange& w = *stopped->watch;
+    text = fmt::format("{:#x}, physical {:#x}: {} to {}, in the step from position {}, by hart {} at pc {:#x}{}\n", address, raw(w.watch.begin),
+                       value_text(w.old_value), value_text(w.new_value), raw(w.before), stopped->hart,
+                       timeline_.machine().hart(stopped->hart).pc, or_by_event(timeline_.events(), w.before + 1));
     past_.push_back(w.before);  // back leads there
   } else if (stopped) {
-    text = stopped->reason == StopReason::kInterrupted ? "interrupted\n" : fmt::format("{:#x}: not written in this evidence before here\n", address);
+    text = stopped->reason == StopReason::kInterrupted ? "interrupted\n" : fmt::format("{:#x}: not changed in this evidence before here\n", address);
   }
   TRY(timeline_.go_to(from));
   if (!stopped) return std::unexpected(stopped.error());

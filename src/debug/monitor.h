@@ -38,6 +38,8 @@ class Monitor {
   Result<std::string> forward(const Words&, const GuestView&, const Interrupted&);
   Result<std::string> info(const Words& words, const GuestView&, const Interrupted&);
   Result<std::string> move_to(Position position);
+  // To the last of from, and remembers in to where it was.
+  Result<std::string> retrace(std::vector<Position>& from, std::vector<Position>& to);
   Result<Position> position_of(const Words& words);
   std::string here();
 

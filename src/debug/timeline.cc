@@ -7,7 +7,6 @@
 namespace recount {
 namespace {
 
-constexpr uint64_t kMostValueBytes = 64;
 constexpr uint64_t kLeastSpacing = 1'000'000, kMostCheckpoints = 256;
 // Before the place that somebody goes to, checkpoints are left: he will want to step back from it.
 constexpr uint64_t kApproach[] = {200'000, 20'000, 2'000};
@@ -45,6 +44,7 @@ Result<void> Timeline::start() {
   ReplayOptions replay = options_.replay;
   replay.returns = true;
   replayer_ = TRY(Replayer::open(evidence_, replay, console_));
+  time_at_begin_ = replayer_->machine().timebase();
   if (auto diverged = replayer_->run_until(begin_)) return fail_diverged(*diverged);
   checkpoints_ = TRY(Checkpoints::create(*replayer_, options_.budget_bytes));
   return run_with_checkpoints_to(end_);
@@ -91,7 +91,8 @@ void Timeline::set_breakpoints(std::vector<uint64_t> pcs) {
 }
 
 void Timeline::set_watchpoints(std::vector<Watch> watches) {
-  std::erase_if(watches, [](const Watch& w) { return w.size_bytes == 0; });
+  const Ram& ram = replayer_->machine().ram();
+  std::erase_if(watches, [&](const Watch& w) { return w.size_bytes == 0 || !ram.contains(w.begin, w.size_bytes); });
   watches_ = std::move(watches);
 }
 
@@ -99,36 +100,37 @@ bool Timeline::breaks_here() const {
   return std::ranges::binary_search(breakpoints_, replayer_->machine().hart().pc);
 }
 
-Bytes Timeline::value_of(const Watch& watch) const {
-  Bytes value(std::min(watch.size_bytes, kMostValueBytes));
-  if (!replayer_->machine().ram().read(watch.begin, value)) value.clear();
-  return value;
+ByteView Timeline::value_of(const Watch& watch) const {
+  return {replayer_->machine().ram().host(watch.begin), watch.size_bytes};
 }
 
 void Timeline::remember_values() {
   values_.clear();
-  for (const Watch& w : watches_) values_.push_back(value_of(w));
+  for (const Watch& w : watches_) {
+    ByteView value = value_of(w);
+    values_.emplace_back(value.begin(), value.end());
+  }
 }
 
-std::optional<WatchAccess> Timeline::changed() const {
+std::optional<WatchChange> Timeline::changed() const {
   for (size_t i = 0; i < watches_.size(); ++i) {
-    Bytes now = value_of(watches_[i]);
-    if (now == values_[i]) continue;
-    return WatchAccess{.watch = watches_[i], .gpa = watches_[i].begin, .size_bytes = watches_[i].size_bytes, .write = true,
-                       .by_device = false, .before = Position{raw(at()) - 1}, .old_value = values_[i], .new_value = now};
+    ByteView now = value_of(watches_[i]);
+    if (std::ranges::equal(now, values_[i])) continue;
+    return WatchChange{watches_[i], Position{raw(at()) - 1}, values_[i], Bytes(now.begin(), now.end())};
   }
   return std::nullopt;
 }
 
 // One step, and what there is to stop for behind it.
 Result<std::optional<Stopped>> Timeline::advance() {
-  unsigned hart = static_cast<unsigned>(machine().hart().hart_id);
   TRY(run_to(at() + 1));
-  if (auto access = changed()) {
+  // Behind the step, the turn is still that of the hart that made it.
+  auto hart = static_cast<unsigned>(machine().hart().hart_id);
+  if (auto change = changed()) {
     remember_values();
-    return Stopped{StopReason::kWatch, hart, access};
+    return Stopped{StopReason::kWatch, hart, std::move(change)};
   }
-  if (breaks_here()) return Stopped{StopReason::kBreakpoint, static_cast<unsigned>(machine().hart().hart_id), {}};
+  if (breaks_here()) return Stopped{StopReason::kBreakpoint, hart, {}};
   return std::nullopt;
 }
 
@@ -195,7 +197,8 @@ Result<Stopped> Timeline::step(Direction direction, uint64_t steps) {
 Result<void> Timeline::scan(Position from, Position to, const Hooks& hooks) {
   const Position stood = at();
   auto breakpoints = std::exchange(breakpoints_, hooks.pcs);
-  auto watches = std::exchange(watches_, hooks.watches);
+  auto watches = std::exchange(watches_, {});
+  set_watchpoints(hooks.watches);
   std::ranges::sort(breakpoints_);
   auto scanned = [&]() -> Result<void> {
     TRY(go_to(from));
@@ -204,9 +207,8 @@ Result<void> Timeline::scan(Position from, Position to, const Hooks& hooks) {
     while (go_on && at() < std::min(to, end_)) {
       if (breaks_here() && hooks.on_pc) go_on = hooks.on_pc(at(), static_cast<unsigned>(machine().hart().hart_id));
       auto stopped = TRY(advance());
-      if (stopped && stopped->reason == StopReason::kWatch && hooks.on_access) {
-        go_on = hooks.on_access(*stopped->watch, stopped->hart) && go_on;
-      }
+      if (stopped && stopped->watch && hooks.on_change) go_on = hooks.on_change(*stopped->watch, stopped->hart) && go_on;
+      if (raw(at()) % kPollEvery == 0 && hooks.on_progress) go_on = hooks.on_progress(at()) && go_on;
     }
     return {};
   }();

@@ -26,22 +26,18 @@ enum class Direction : uint8_t { kForward, kBackward };
 
 enum class StopReason : uint8_t { kBreakpoint, kWatch, kBegin, kEnd, kInterrupted };
 
-// An access that a watch is about.
-struct WatchAccess {
+// Something in a watched range is another than before. What is read, or written as it was, is not seen.
+struct WatchChange {
   Watch watch;
-  Gpa gpa{};               // of the first byte accessed ...
-  uint64_t size_bytes = 0; // ... and how many
-  bool write = false;
-  bool by_device = false;  // DMA, of a device or of the machine's SBI
-  Position before{};       // the access happens in the step from here to the next position
-  // The watched range, its first 64 bytes at most, before and after.
-  Bytes old_value, new_value;
+  // It changes in the step from here to the next position: by its instruction, or by an event there that brings data.
+  Position before{};
+  Bytes old_value, new_value;  // of the whole range
 };
 
 struct Stopped {
   StopReason reason = StopReason::kEnd;
-  unsigned hart = 0;  // the breakpoint's, or whose instruction made the access
-  std::optional<WatchAccess> watch;
+  unsigned hart = 0;  // the breakpoint's, or whose step it changed in
+  std::optional<WatchChange> watch;
 };
 
 // What scan() looks for, and whom it tells.
@@ -50,9 +46,9 @@ struct Hooks {
   std::vector<Watch> watches;
   // Before an instruction at one of the pcs runs: machine() is as it is there. False: enough, the scan ends.
   std::function<bool(Position, unsigned hart)> on_pc;
-  // After an access: machine() is as it is behind it. False: enough.
-  std::function<bool(const WatchAccess&, unsigned hart)> on_access;
-  // A few times a second: how far it is. False: enough. May be empty.
+  // After a change: machine() is as it is behind it. False: enough.
+  std::function<bool(const WatchChange&, unsigned hart)> on_change;
+  // Every 100,000 steps: how far it is. False: enough. May be empty.
   std::function<bool(Position)> on_progress;
 };
 
@@ -71,18 +67,20 @@ class Timeline {
   Machine& machine();
   // Of the whole evidence, with their positions in order.
   const std::vector<Event>& events() const;
+  // Guest time as it runs on from the begin.
+  const Timebase& time_at_begin() const { return time_at_begin_; }
 
   // Events at the position itself have happened there. kUsage outside of [begin, end].
   Result<void> go_to(Position position);
 
   // Guest virtual addresses of pc, in any address space.
   void set_breakpoints(std::vector<uint64_t> pcs);
-  // A watch of no bytes is ignored.
+  // Watches of no bytes, and what is not RAM, are ignored.
   void set_watchpoints(std::vector<Watch> watches);
 
   // Runs to the next (previous) hit, the begin or the end. A breakpoint hit stops before the instruction at that pc runs,
-  // and never where it stands already; a watch hit stops behind the access going forwards, right before it going
-  // backwards. interrupted is polled a few times a second, and may be empty.
+  // and never where it stands already; a watch hit stops behind the change going forwards, right before it going
+  // backwards. interrupted is polled every 100,000 steps, and may be empty.
   Result<Stopped> resume(Direction direction, const std::function<bool()>& interrupted);
   // Whole machine steps, of whichever hart's turn it is; not beyond begin or end (then kBegin or kEnd).
   Result<Stopped> step(Direction direction, uint64_t steps = 1);
@@ -96,8 +94,8 @@ class Timeline {
   Result<void> run_with_checkpoints_to(Position target);
   Result<std::optional<Stopped>> last_in(Position from, Position to, const std::function<bool()>& interrupted, Position& where);
   bool breaks_here() const;
-  std::optional<WatchAccess> changed() const;
-  Bytes value_of(const Watch& watch) const;
+  std::optional<WatchChange> changed() const;
+  ByteView value_of(const Watch& watch) const;
   void remember_values();
   Result<std::optional<Stopped>> advance();
   Result<Stopped> resume_backward(const std::function<bool()>& interrupted);
@@ -108,6 +106,7 @@ class Timeline {
   const Position begin_, end_;
   const uint64_t spacing_;  // of the checkpoints that are left everywhere
   std::unique_ptr<Replayer> replayer_;
+  Timebase time_at_begin_;
   std::unique_ptr<Checkpoints> checkpoints_;
   std::vector<uint64_t> breakpoints_;
   std::vector<Watch> watches_;

@@ -1,5 +1,5 @@
 #pragma once
-// What a debugger can watch: accesses to ranges of guest physical memory. Values only.
+// What a debugger can watch: whether a range of guest physical memory changes.
 
 #include <cstdint>
 
@@ -7,12 +7,9 @@
 
 namespace recount {
 
-enum class WatchKind : uint8_t { kWrite = 1, kRead = 2, kAccess = 3 };
-
 struct Watch {
   Gpa begin{};
   uint64_t size_bytes = 0;
-  WatchKind kind = WatchKind::kWrite;
   bool operator==(const Watch&) const = default;
 };
 

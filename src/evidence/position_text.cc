@@ -21,7 +21,8 @@ std::optional<T> number_in(std::string_view text) {
 }
 
 // The first position at which guest time reaches ticks: between anchors time is linear.
-Position position_at(uint64_t ticks, const Window& window, Timebase time) {
+Position position_at(uint64_t ticks, const Window& window) {
+  Timebase time = window.time_at_begin;
   for (const Event& event : window.events) {
     const auto* anchor = std::get_if<TimeAnchor>(&event.payload);
     if (anchor == nullptr || raw(event.position) < time.steps) continue;
@@ -31,21 +32,7 @@ Position position_at(uint64_t ticks, const Window& window, Timebase time) {
   return Position{std::min(time.steps_at(ticks), raw(window.end))};
 }
 
-// Up to the first anchor time goes on as that one has it: a straight line from what the manifest says of the begin.
-Timebase time_at_begin(const Window& window) {
-  Timebase time{raw(window.begin), raw(window.begin), window.guest_time_begin_ticks, 0};
-  for (const Event& event : window.events) {
-    const auto* anchor = std::get_if<TimeAnchor>(&event.payload);
-    if (anchor == nullptr || event.position <= window.begin) continue;
-    uint64_t ticks = anchor->time_ticks - std::min(anchor->time_ticks, time.anchor_ticks);
-    constexpr uint64_t kFewTicks = 1u << 30;  // they are a millisecond apart
-    time.rate = (std::min(ticks, kFewTicks) << 32) / (event.position - window.begin);
-    break;
-  }
-  return time;
-}
-
-std::optional<Position> named_position(const std::string& text, const Window& window, const Timebase& begin_time) {
+std::optional<Position> named_position(const std::string& text, const Window& window) {
   std::string_view view = text;
   Position begin = window.begin;
   if (text == "end") return window.end;
@@ -61,7 +48,7 @@ std::optional<Position> named_position(const std::string& text, const Window& wi
     auto seconds = number_in<double>(view.substr(1, view.size() - 2));
     if (!seconds || !(*seconds >= 0)) return std::nullopt;
     double ticks = static_cast<double>(window.guest_time_end_ticks) - *seconds * static_cast<double>(kTicksPerSecond);
-    return position_at(ticks > 0 ? static_cast<uint64_t>(ticks) : 0, window, begin_time);
+    return position_at(ticks > 0 ? static_cast<uint64_t>(ticks) : 0, window);
   }
   constexpr std::string_view kEvent = "event:";
   if (view.starts_with(kEvent)) {
@@ -76,8 +63,14 @@ std::optional<Position> named_position(const std::string& text, const Window& wi
   return std::nullopt;
 }
 
-Result<Position> checked_position(const std::string& text, const Window& window, const Timebase& begin_time) {
-  auto position = named_position(text, window, begin_time);
+}  // namespace
+
+Result<Position> position_of(const std::string& text, Replayer& replayer, uint64_t guest_time_end_ticks) {
+  return position_of(text, {replayer.at(), replayer.end(), replayer.events(), replayer.machine().timebase(), guest_time_end_ticks});
+}
+
+Result<Position> position_of(const std::string& text, const Window& window) {
+  auto position = named_position(text, window);
   if (!position) {
     return fail(ErrorKind::kUsage,
                 "position " + text + ": neither a step count, end, -3s, 50%, event:N nor a mark's name");
@@ -87,17 +80,6 @@ Result<Position> checked_position(const std::string& text, const Window& window,
                                                text, raw(window.begin), raw(window.end)));
   }
   return *position;
-}
-
-}  // namespace
-
-Result<Position> position_of(const std::string& text, Replayer& replayer, uint64_t guest_time_end_ticks) {
-  Timebase time = replayer.machine().timebase();
-  return checked_position(text, {replayer.at(), replayer.end(), replayer.events(), time.ticks(), guest_time_end_ticks}, time);
-}
-
-Result<Position> position_of(const std::string& text, const Window& window) {
-  return checked_position(text, window, time_at_begin(window));
 }
 
 }  // namespace recount

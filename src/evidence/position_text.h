@@ -14,7 +14,8 @@ Result<Position> position_of(const std::string& text, Replayer& replayer, uint64
 struct Window {
   Position begin, end;
   const std::vector<Event>& events;
-  uint64_t guest_time_begin_ticks, guest_time_end_ticks;
+  Timebase time_at_begin;
+  uint64_t guest_time_end_ticks;
 };
 Result<Position> position_of(const std::string& text, const Window& window);
 

@@ -110,7 +110,7 @@ class Generator : private test::RandomMaker {
   // A handler whose first instruction is itself delegated to it is an endless trap loop, in which QEMU's clock, that counts
   // instructions, stands still. So a case either delegates such faults, or may lose its S-mode handler.
   bool handler_is_sure_ = false;
-  bool walks_update_ = true;  // whether there are page-table entries without A and D
+  bool walks_update_ = true;   // whether there are page-table entries without A and D
   bool maps_nothing_ = false;  // whether a page-table entry names an address where no memory is
   bool changes_protection_ = true;
   bool writes_code_ = false, has_pairs_ = false;
