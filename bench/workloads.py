@@ -16,10 +16,6 @@ from debian_guest import DebianGuest, DebianRecorder  # noqa: E402
 from recorder_process import Unexpected, temporary_folder  # noqa: E402
 
 PREPARE = """
-systemctl start nginx redis-server postgresql
-redis-cli config set protected-mode no > /dev/null; redis-cli config set save '' > /dev/null
-redis-cli config set bind '* -::*' > /dev/null
-su postgres -c 'createdb bench; pgbench -q -i -s 1 bench' > /dev/null 2>&1
 cat > /tmp/t.c << 'END'
 #define F(n) int f##n(int a, int b) { for (int i = 0; i < b; i++) a = a * 31 + (i ^ n); return a % 7 ? a : f##n(b, a); }
 #define T(n) F(n##0) F(n##1) F(n##2) F(n##3) F(n##4) F(n##5) F(n##6) F(n##7) F(n##8) F(n##9)
@@ -148,6 +144,7 @@ def run(kind, options):
     with kind(options, guest) as machine:
         guest.wait_for_ssh()
         figures[BOOT] = {"value": time.monotonic() - begun}
+        guest.start_servers()
         guest.ssh(PREPARE)
         for name, workload in WORKLOADS.items():
             watch = machine.watch()

@@ -1,33 +1,13 @@
 """The whole Debian of scripts/debian as a guest, under Recount or QEMU, and its root shell over ssh."""
 import os
 import pathlib
-import shutil
-import socket
 import subprocess
-import time
 
-from guest_process import skip
+from guest_process import free_ports, made_by
 from recorder_process import Recorder, Unexpected, wait_until
 
 PASSWORD = "recount"  # scripts/debian
 HTTP, REDIS = 80, 6379
-
-
-def debian_folder():
-    """Where scripts/debian puts it, or exit as skipped."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    folder = pathlib.Path(cache) / "recount/debian"
-    if not (folder / "disk.img").exists():
-        skip("there is no Debian for the guest: scripts/debian makes it")
-    return folder
-
-
-def free_ports(count):
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 class DebianGuest:
@@ -35,7 +15,7 @@ class DebianGuest:
 
     def __init__(self, folder, memory="1G", harts=1, append=""):
         self.folder, self.memory, self.harts = pathlib.Path(folder), memory, harts
-        made = debian_folder()
+        made = made_by("debian", "disk.img")
         self.disk = self.folder / "debian.img"
         # A copy that shares blocks, where the file system has such: the image has 3 GB.
         subprocess.run(["cp", "--sparse=always", "--reflink=auto", made / "disk.img", self.disk], check=True)
@@ -89,6 +69,12 @@ class DebianGuest:
                                   timeout=timeout_s, check=False)
         except subprocess.TimeoutExpired as late:
             return subprocess.CompletedProcess(late.cmd, 255, "", f"nothing within {timeout_s} s")
+
+    def start_servers(self):
+        """nginx, redis and PostgreSQL, with a database for pgbench; the first two for the host, too."""
+        self.ssh("systemctl start nginx redis-server postgresql; redis-cli config set save '' > /dev/null; "
+                 "redis-cli config set protected-mode no > /dev/null; redis-cli config set bind '* -::*' > /dev/null; "
+                 "su postgres -c 'createdb bench; pgbench -q -i -s 1 bench' > /dev/null 2>&1")
 
     def hang_up(self):
         """Ends the connection that ssh keeps."""

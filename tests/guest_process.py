@@ -2,6 +2,7 @@
 import os
 import pathlib
 import select
+import socket
 import subprocess
 import sys
 import time
@@ -11,11 +12,24 @@ SKIPPED = 77
 
 def guest_folder():
     """Where scripts/guest puts the Debian guest, or exit as skipped."""
+    return made_by("guest", "vmlinuz")
+
+
+def made_by(script, file):
+    """The folder in which scripts/SCRIPT keeps what it made, this file among it; or exit as skipped."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    folder = pathlib.Path(cache) / "recount/guest"
-    if not (folder / "vmlinuz").exists():
-        skip("the guest is not made: scripts/guest makes it")
+    folder = pathlib.Path(cache) / "recount" / script
+    if not (folder / file).exists():
+        skip(f"{folder / file} is not made: scripts/{script} makes it")
     return folder
+
+
+def free_ports(count):
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
 
 
 def skip(why):

@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 
+from guest_process import free_ports
 from recorder_process import CAPTURED, Linux, Recorder, expect, temporary_folder, wait_until
 
 BOOT_S = 240
@@ -39,12 +40,6 @@ class Host:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def say(port, line):
     """What the guest answers; None if nobody did. What is sent is closed first: the guest sees the end of it."""
     try:
@@ -62,7 +57,7 @@ def ask(port, line):
 
 def main():
     recount, linux, folder = sys.argv[1], Linux(), temporary_folder()
-    host, port = Host(), free_port()
+    host, port = Host(), free_ports(1)[0]
     arguments = linux.arguments(folder, f"recount.run=network recount.fetch={host.port} panic=-1", disk=False)
     arguments += ["--net", f"user,hostfwd=tcp:127.0.0.1:{port}-:7", "--window", "5s"]
     with Recorder(recount, arguments, folder) as recorder:

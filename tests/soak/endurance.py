@@ -12,6 +12,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from debian_guest import DebianGuest, DebianRecorder  # noqa: E402
+from memory_test import MIB, smaps  # noqa: E402
 from recorder_process import CAPTURED, Unexpected, expect, temporary_folder  # noqa: E402
 
 SETTLED = 0.2   # of the time: then the guest's page cache and the code memory are as full as they get
@@ -37,17 +38,12 @@ class Asker:
         self.thread.join(60)
 
 
-def resident_bytes(pid):
-    """Of a process: all, and what is no guest RAM (which is shared memory)."""
-    fields = dict(line.split(":", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines())
-    return int(fields["VmRSS"].split()[0]) * 1024
-
-
 def sample(recorder):
+    """Of each process, what is resident: pages of the guest that it has touched are among it."""
     status = recorder.status()
-    return {"guest_time_s": status["guest_time_s"], "lag_s": status["lag_s"], "journal_bytes": status["journal_bytes"],
-            "journal_bytes_held": status["journal_bytes_held"], "supervisor": resident_bytes(recorder.child.pid),
-            "primary": resident_bytes(status["primary_pid"]), "backup": resident_bytes(status["backup_pid"])}
+    pids = {"supervisor": recorder.child.pid, "primary": status["primary_pid"], "backup": status["backup_pid"]}
+    return {**{key: status[key] for key in ("guest_time_s", "lag_s", "journal_bytes", "journal_bytes_held")},
+            **{who: smaps(pid)["Rss"] * MIB for who, pid in pids.items()}}
 
 
 def main():

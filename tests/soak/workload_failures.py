@@ -21,7 +21,7 @@ from recorder_process import CAPTURED, Unexpected, expect, temporary_folder, wai
 FAIL_S = 240
 SPEAKER = pathlib.Path(__file__).resolve().parents[2] / "guest/recount-guest.c"
 
-# Both end with the boot. {http} and {redis} are ports of the host.
+# {http} and {redis} are ports of the host.
 IN_GUEST = {
     "pgbench": "while :; do su postgres -c \"pgbench -n -c 4 -T 5 bench\"; done",
     "gcc": "while :; do gcc -O2 -c /tmp/t.c -o /tmp/t.o; done",
@@ -33,9 +33,6 @@ ON_HOST = {
 }
 WORKLOADS = [*ON_HOST, *IN_GUEST]
 PREPARE = r"""
-systemctl start nginx redis-server postgresql
-redis-cli config set protected-mode no > /dev/null; redis-cli config set bind '* -::*' > /dev/null
-su postgres -c 'createdb bench; pgbench -q -i -s 1 bench' > /dev/null 2>&1
 for n in $(seq 400); do echo "int f$n(int a, int b) { for (int i = 0; i < b; i++) a = a * 31 + (i ^ $n); return a % 7 ? a : f$n(b, a); }"; done > /tmp/t.c
 printf '[Service]\nType=oneshot\nExecStart=/usr/local/bin/recount-guest save unit %%i failed\n' > /etc/systemd/system/recount-save@.service
 printf '[Unit]\nOnFailure=recount-save@%%n.service\n[Service]\nType=oneshot\nExecStart=/bin/false\n' > /etc/systemd/system/asks.service
@@ -76,8 +73,8 @@ FATAL = {
 class Load:
     """One workload, until the end of the context."""
 
-    def __init__(self, guest, name):
-        self.guest, self.name, self.child = guest, name, None
+    def __init__(self, recorder, name):
+        self.recorder, self.guest, self.name, self.child = recorder, recorder.guest, name, None
 
     def __enter__(self):
         if self.name in IN_GUEST:
@@ -91,7 +88,7 @@ class Load:
         if self.child:
             os.killpg(self.child.pid, 9)
             self.child.wait()
-        elif problem is None and self.guest.answers:
+        elif problem is None and self.recorder.child.poll() is None:
             self.guest.ssh("systemctl kill --signal=KILL load; systemctl reset-failed load; :")
 
 
@@ -103,7 +100,6 @@ class Boot:
 
     def run(self):
         guest = DebianGuest(self.folder, memory="768M", harts=self.options.smp, append="systemd.log_target=kmsg loglevel=7")
-        guest.answers = True
         made = modules(guest_folder(), self.folder)
         options = ["--window", self.options.window, "--save-on", "+warning", "--hang", "5s", "--save-interval", "0s"]
         with DebianRecorder(self.options.recount, guest, options) as recorder:
@@ -111,6 +107,7 @@ class Boot:
             helper = self.folder / "recount-guest"
             subprocess.run(["riscv64-linux-gnu-gcc", "-O2", "-s", "-static", "-o", helper, SPEAKER], check=True)
             guest.put(helper, "/usr/local/bin/recount-guest")
+            guest.start_servers()
             guest.ssh("chmod +x /usr/local/bin/recount-guest;" + PREPARE)
             for name, data in made.items():
                 path = self.folder / f"{name}.ko"
@@ -120,7 +117,7 @@ class Boot:
             kinds = [list(SURVIVED)[(first + n) % len(SURVIVED)] for n in range(self.options.survived)]
             kinds.append(list(FATAL)[self.number % len(FATAL)])
             for n, kind in enumerate(kinds):
-                with Load(guest, WORKLOADS[(self.number + n) % len(WORKLOADS)]) as load:
+                with Load(recorder, WORKLOADS[(self.number + n) % len(WORKLOADS)]) as load:
                     time.sleep(self.random.uniform(3, 8))
                     self.fail(recorder, guest, load.name, kind)
         shutil.rmtree(self.folder)
@@ -135,7 +132,6 @@ class Boot:
         else:
             guest.start(failure.command)
         if kind in FATAL:
-            guest.answers = False
             expect(recorder.wait(FAIL_S) == CAPTURED, f"{kind}: no failure was captured", recorder)
         found = wait_until(lambda: [f for f in recorder.evidence() if f not in before and re.match(rf"t-{failure.cause}-", f.name)], FAIL_S,
                            f"evidence of {failure.cause}")
