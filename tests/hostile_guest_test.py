@@ -23,7 +23,7 @@ def attack(recount, guest, harts, seconds, engines, folder):
         heard = [0] * harts
         while time.monotonic() < over:
             time.sleep(min(10, seconds / 2))
-            expect(recorder.status() is not None, "the recorder does not answer", recorder)
+            expect(recorder.status() is not None, f"the recorder does not answer, exit code {recorder.child.poll()}", recorder)
             for hart in range(harts):
                 before, heard[hart] = heard[hart], console.read_bytes().count(b"hostile: hart %d is alive" % hart)
                 expect(heard[hart] > before, f"hart {hart} does nothing any more", recorder)
