@@ -20,6 +20,8 @@ SESSION = [
     "goto 0%", "stepi 5", "set $there = $pc", "goto end", "hbreak *$there", "reverse-continue", "p $pc == $there", "delete",
     "goto end", "who-wrote $sp 64", "set can-use-hw-watchpoints 1", "watch -l *(char(*)[64])$end_sp", "reverse-continue", "x/i $pc", "p $pc",
     "continue", "p $pc", "delete",
+    "goto 0%", "stepi", "set $read = $sp - 2008", "goto end", "rwatch -l *(long *)$read", "reverse-continue", "x/i $pc", "delete",
+    "goto end", "awatch -l *(long *)($sp + 8)", "reverse-continue", "x/i $pc", "delete",
     "set var $a0 = 1", "set var *(int *)$end_sp = 1", "events", "info recording", "goto nowhere", "disconnect",
 ]
 
@@ -72,6 +74,8 @@ def check(recount, evidence, folder):
     must(wrote, "who-wrote names an instruction")
     must(wrote[1] in of("x/i $pc"), "a watchpoint leads backwards to the same instruction")
     must(int(of("p $pc", 1).split("0x")[1].split(")")[0], 16) == int(wrote[1], 16) + 2, "forwards it stops behind the same instruction")
+    must("0x80000004:\tld\tsp,-2008(sp)" in of("x/i $pc", 1), "a read watchpoint stops at the load")
+    must(wrote[1] in of("x/i $pc", 2), "an access watchpoint stops at the last store, after which nobody loads")
     must("error:" in of("set var $a0 = 1") and "error:" in of("set var *(int *)$end_sp = 1"), "the past cannot be changed")
     must("certified" in of("info recording"), "info recording says what it is")
     must("neither a step count" in of("goto nowhere"), "no such position is an error")

@@ -22,7 +22,7 @@ bool GdbStops::change(const rsp::ChangeStop& stop, const GuestView& view) {
     if (!stop.insert && same != last) breakpoints_.erase(same);
     return true;
   }
-  Key key{stop.address, stop.kind};
+  Key key{stop.type, stop.address, stop.kind};
   if (!stop.insert) {
     auto found = watched_.find(key);
     if (found != watched_.end()) found->second.set = false;
@@ -40,7 +40,7 @@ bool GdbStops::change(const rsp::ChangeStop& stop, const GuestView& view) {
     uint64_t size = std::min(stop.kind - done, kPageSize - (va & kPageMask));
     auto gpa = view.physical(va);
     if (!gpa || !view.ram().contains(*gpa, size)) return false;
-    watched.parts.push_back({va, Watch{*gpa, size}});
+    watched.parts.push_back({va, Watch{*gpa, size, watch_for(stop.type)}});
     done += size;
   }
   watched_[key] = std::move(watched);
@@ -73,10 +73,16 @@ std::vector<Watch> GdbStops::watches() const {
   return all;
 }
 
-std::string GdbStops::reply_to(const WatchChange& change) const {
+WatchFor GdbStops::watch_for(unsigned type) {
+  return type == kRead ? WatchFor::kRead : type == kAccess ? WatchFor::kAccess : WatchFor::kChange;
+}
+
+std::string GdbStops::reply_to(const WatchHit& hit) const {
   for (const auto& [key, watched] : watched_) {
     for (const Part& part : watched.parts) {
-      if (watched.set && part.watch == change.watch) return fmt::format("watch:{:x};", part.va);
+      if (!watched.set || part.watch != hit.watch) continue;
+      unsigned type = std::get<0>(key);
+      return fmt::format("{}watch:{:x};", type == kRead ? "r" : type == kAccess ? "a" : "", part.va);
     }
   }
   return "";

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -15,8 +16,7 @@ namespace recount {
 
 class GdbStops {
  public:
-  // What the timeline can wait for: breakpoints, and changes of memory (Z2); not reads.
-  static bool supports(const rsp::ChangeStop& stop) { return stop.type <= kWrite; }
+  static bool supports(const rsp::ChangeStop& stop) { return stop.type <= kAccess; }
   // False if nothing is mapped there. stop is supported.
   bool change(const rsp::ChangeStop& stop, const GuestView& view);
   // A continue, not a step: what gdb has not set again by now has been deleted.
@@ -24,12 +24,13 @@ class GdbStops {
   void clear();
   std::vector<uint64_t> breakpoints() const;
   std::vector<Watch> watches() const;
-  // "watch:ADDRESS;" as a stop reply has it, for a change that one of watches() is about.
-  std::string reply_to(const WatchChange& change) const;
+  // "watch:ADDRESS;" or the like as a stop reply has it, for a hit of one of watches().
+  std::string reply_to(const WatchHit& hit) const;
 
  private:
-  static constexpr unsigned kWrite = 2;  // Z2
-  using Key = std::pair<uint64_t, uint64_t>;  // address, size
+  static constexpr unsigned kWrite = 2, kRead = 3, kAccess = 4;  // Z2, Z3, Z4
+  static WatchFor watch_for(unsigned type);
+  using Key = std::tuple<unsigned, uint64_t, uint64_t>;  // type, address, size
   struct Part {
     uint64_t va;
     Watch watch;

@@ -192,7 +192,7 @@ Result<std::string> Monitor::who_wrote(const Words& words, const GuestView& view
   auto stopped = timeline_.resume(Direction::kBackward, interrupted);
   std::string text;
   if (stopped && stopped->watch) {
-    const WatchChange& w = *stopped->watch;
+    const WatchHit& w = *stopped->watch;
     text = fmt::format("{:#x}, physical {:#x}: {} to {}, in the step from position {}, by hart {} at pc {:#x}{}\n", address, raw(w.watch.begin),
                        value_text(w.old_value), value_text(w.new_value), raw(w.before), stopped->hart,
                        timeline_.machine().hart(stopped->hart).pc, or_by_event(timeline_.events(), w.before + 1));

@@ -10,7 +10,7 @@ namespace {
 constexpr uint64_t kLeastSpacing = 1'000'000, kMostCheckpoints = 256;
 // Before the place that somebody goes to, checkpoints are left: he will want to step back from it.
 constexpr uint64_t kApproach[] = {200'000, 20'000, 2'000};
-constexpr uint64_t kPollEvery = 100'000;
+constexpr uint64_t kPollEvery = 1'000'000;
 
 std::unexpected<Error> fail_diverged(const Divergence& diverged) {
   return fail(ErrorKind::kDiverged, fmt::format("the replay diverged at position {}: {} (recount verify --bisect narrows it)",
@@ -50,19 +50,21 @@ Result<void> Timeline::start() {
   return run_with_checkpoints_to(end_);
 }
 
-// Without leaving a checkpoint but at multiples of the spacing.
+// Without leaving a checkpoint but at multiples of the spacing. While Armed, not beyond the next stop.
 Result<void> Timeline::run_to(Position target) {
   while (at() < target) {
     const Position grid{(raw(at()) / spacing_ + 1) * spacing_};
     const Position known = checkpoints_->next(at()).value_or(target);
     const Position stop = std::min({target, grid, known});
     if (auto diverged = replayer_->run_until(stop)) return fail_diverged(*diverged);
+    if (at() < stop) return {};
     if (stop == grid) {
       checkpoints_->take();
       if (options_.progress) options_.progress((at() - begin_) * 100 / std::max<uint64_t>(1, end_ - begin_));
     } else if (stop == known) {
       checkpoints_->passed();
     }
+    if (machine().stopped_by_debugger()) return {};
   }
   return {};
 }
@@ -85,19 +87,12 @@ Result<void> Timeline::go_to(Position position) {
   return run_with_checkpoints_to(position);
 }
 
-void Timeline::set_breakpoints(std::vector<uint64_t> pcs) {
-  breakpoints_ = std::move(pcs);
-  std::ranges::sort(breakpoints_);
-}
+void Timeline::set_breakpoints(std::vector<uint64_t> pcs) { breakpoints_ = std::move(pcs); }
 
 void Timeline::set_watchpoints(std::vector<Watch> watches) {
   const Ram& ram = replayer_->machine().ram();
   std::erase_if(watches, [&](const Watch& w) { return w.size_bytes == 0 || !ram.contains(w.begin, w.size_bytes); });
   watches_ = std::move(watches);
-}
-
-bool Timeline::breaks_here() const {
-  return std::ranges::binary_search(breakpoints_, replayer_->machine().hart().pc);
 }
 
 ByteView Timeline::value_of(const Watch& watch) const {
@@ -112,34 +107,55 @@ void Timeline::remember_values() {
   }
 }
 
-std::optional<WatchChange> Timeline::changed() const {
-  for (size_t i = 0; i < watches_.size(); ++i) {
-    ByteView now = value_of(watches_[i]);
-    if (std::ranges::equal(now, values_[i])) continue;
-    return WatchChange{watches_[i], Position{raw(at()) - 1}, values_[i], Bytes(now.begin(), now.end())};
+// The machine stops for breakpoints and watchpoints, from where it stands on, until the end of the scope.
+class Timeline::Armed {
+ public:
+  explicit Armed(Timeline& timeline) : timeline_(timeline) {
+    std::vector<DebugStops::Range> ranges;
+    for (const Watch& w : timeline.watches_) ranges.push_back({w.begin, w.size_bytes, w.what != WatchFor::kChange, w.what != WatchFor::kRead});
+    timeline.stops_.set(timeline.breakpoints_, std::move(ranges));
+    timeline.remember_values();
+    timeline.machine().set_debug_stops(&timeline.stops_);
   }
-  return std::nullopt;
+  ~Armed() { timeline_.machine().set_debug_stops(nullptr); }
+  Armed(const Armed&) = delete;
+  Armed& operator=(const Armed&) = delete;
+
+ private:
+  Timeline& timeline_;
+};
+
+// The range was accessed in the step to here. nullopt: not in a way that is watched for.
+std::optional<WatchHit> Timeline::hit_of(size_t watch) const {
+  const Watch& w = watches_[watch];
+  ByteView now = value_of(w);
+  if (w.what == WatchFor::kChange && std::ranges::equal(now, values_[watch])) return std::nullopt;
+  return WatchHit{w, Position{raw(at()) - 1}, values_[watch], Bytes(now.begin(), now.end())};
 }
 
-// One step, and what there is to stop for behind it.
-Result<std::optional<Stopped>> Timeline::advance() {
-  TRY(run_to(at() + 1));
-  // Behind the step, the turn is still that of the hart that made it.
+// While Armed. To the next stop before limit, or a million steps on, or to limit.
+Result<std::optional<Stopped>> Timeline::next_stop(Position limit) {
+  TRY(run_to(std::min(limit, at() + kPollEvery)));
+  const DebugStops::Hits hits = stops_.take();
+  // Before a step and behind it, the turn is that of the hart that makes it.
   auto hart = static_cast<unsigned>(machine().hart().hart_id);
-  if (auto change = changed()) {
+  for (size_t i = 0; i < hits.ranges.size(); ++i) {
+    auto hit = hits.ranges[i] ? hit_of(i) : std::nullopt;
+    if (!hit) continue;
     remember_values();
-    return Stopped{StopReason::kWatch, hart, std::move(change)};
+    return Stopped{StopReason::kWatch, hart, std::move(hit)};
   }
-  if (breaks_here()) return Stopped{StopReason::kBreakpoint, hart, {}};
+  if (hits.breakpoint) return Stopped{StopReason::kBreakpoint, hart, {}};
   return std::nullopt;
 }
 
 Result<Stopped> Timeline::resume(Direction direction, const std::function<bool()>& interrupted) {
   if (direction == Direction::kBackward) return resume_backward(interrupted);
-  remember_values();
+  Armed armed(*this);
+  stops_.pass(raw(at()));
   while (at() < end_) {
-    if (auto stopped = TRY(advance())) return *stopped;
-    if (raw(at()) % kPollEvery == 0 && interrupted && interrupted()) return Stopped{StopReason::kInterrupted, 0, {}};
+    if (auto stopped = TRY(next_stop(end_))) return *stopped;
+    if (interrupted && interrupted()) return Stopped{StopReason::kInterrupted, 0, {}};
   }
   return Stopped{StopReason::kEnd, 0, {}};
 }
@@ -149,35 +165,30 @@ Result<std::optional<Stopped>> Timeline::last_in(Position from, Position to, con
                                                  Position& where) {
   std::optional<Stopped> last;
   TRY(go_to(from));
-  remember_values();
+  Armed armed(*this);
   while (at() < to) {
-    const Position before = at();
-    if (breaks_here()) {
-      last = Stopped{StopReason::kBreakpoint, static_cast<unsigned>(machine().hart().hart_id), {}};
-      where = before;
-    }
-    auto stopped = TRY(advance());
-    if (stopped && stopped->reason == StopReason::kWatch) {
-      last = stopped;
-      where = before;
-    }
-    if (raw(at()) % kPollEvery == 0 && interrupted && interrupted()) {
-      where = before;
+    if (auto stopped = TRY(next_stop(to))) {
+      where = stopped->watch ? stopped->watch->before : at();
+      last = std::move(stopped);
+    } else if (interrupted && interrupted()) {
+      where = at();
       return Stopped{StopReason::kInterrupted, 0, {}};
     }
   }
   return last;
 }
 
-// From checkpoint to checkpoint, the nearest first.
+// From checkpoint to checkpoint, the nearest first; the farther, the more at once.
 Result<Stopped> Timeline::resume_backward(const std::function<bool()>& interrupted) {
+  const uint64_t most_at_once = 16 * spacing_;
   Position to = at(), where = begin_;
-  while (to > begin_) {
-    const Position from = checkpoints_->before(Position{raw(to) - 1});
+  for (uint64_t at_once = 1; to > begin_;) {
+    const Position from = checkpoints_->before(Position{raw(to) - std::min(at_once, to - begin_)});
     if (auto stopped = TRY(last_in(from, to, interrupted, where))) {
       TRY(go_to(where));
       return *stopped;
     }
+    at_once = std::min(most_at_once, 2 * (to - from));
     to = from;
   }
   TRY(go_to(begin_));
@@ -199,16 +210,19 @@ Result<void> Timeline::scan(Position from, Position to, const Hooks& hooks) {
   auto breakpoints = std::exchange(breakpoints_, hooks.pcs);
   auto watches = std::exchange(watches_, {});
   set_watchpoints(hooks.watches);
-  std::ranges::sort(breakpoints_);
   auto scanned = [&]() -> Result<void> {
     TRY(go_to(from));
-    remember_values();
+    Armed armed(*this);
     bool go_on = true;
     while (go_on && at() < std::min(to, end_)) {
-      if (breaks_here() && hooks.on_pc) go_on = hooks.on_pc(at(), static_cast<unsigned>(machine().hart().hart_id));
-      auto stopped = TRY(advance());
-      if (stopped && stopped->watch && hooks.on_change) go_on = hooks.on_change(*stopped->watch, stopped->hart) && go_on;
-      if (raw(at()) % kPollEvery == 0 && hooks.on_progress) go_on = hooks.on_progress(at()) && go_on;
+      auto stopped = TRY(next_stop(std::min(to, end_)));
+      if (!stopped) {
+        go_on = !hooks.on_progress || hooks.on_progress(at());
+      } else if (stopped->watch) {
+        go_on = !hooks.on_access || hooks.on_access(*stopped->watch, stopped->hart);
+      } else {
+        go_on = !hooks.on_pc || hooks.on_pc(at(), stopped->hart);
+      }
     }
     return {};
   }();

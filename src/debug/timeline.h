@@ -26,10 +26,10 @@ enum class Direction : uint8_t { kForward, kBackward };
 
 enum class StopReason : uint8_t { kBreakpoint, kWatch, kBegin, kEnd, kInterrupted };
 
-// Something in a watched range is another than before. What is read, or written as it was, is not seen.
-struct WatchChange {
+// A watched range was accessed. By loads, stores and what devices write; not by devices that read, nor by walks of page tables.
+struct WatchHit {
   Watch watch;
-  // It changes in the step from here to the next position: by its instruction, or by an event there that brings data.
+  // In the step from here to the next position: by its instruction, or by an event there that brings data.
   Position before{};
   Bytes old_value, new_value;  // of the whole range
 };
@@ -37,7 +37,7 @@ struct WatchChange {
 struct Stopped {
   StopReason reason = StopReason::kEnd;
   unsigned hart = 0;  // the breakpoint's, or whose step it changed in
-  std::optional<WatchChange> watch;
+  std::optional<WatchHit> watch;
 };
 
 // What scan() looks for, and whom it tells.
@@ -46,9 +46,9 @@ struct Hooks {
   std::vector<Watch> watches;
   // Before an instruction at one of the pcs runs: machine() is as it is there. False: enough, the scan ends.
   std::function<bool(Position, unsigned hart)> on_pc;
-  // After a change: machine() is as it is behind it. False: enough.
-  std::function<bool(const WatchChange&, unsigned hart)> on_change;
-  // Every 100,000 steps: how far it is. False: enough. May be empty.
+  // After an access: machine() is as it is behind it. False: enough.
+  std::function<bool(const WatchHit&, unsigned hart)> on_access;
+  // Every million steps: how far it is. False: enough. May be empty.
   std::function<bool(Position)> on_progress;
 };
 
@@ -79,8 +79,8 @@ class Timeline {
   void set_watchpoints(std::vector<Watch> watches);
 
   // Runs to the next (previous) hit, the begin or the end. A breakpoint hit stops before the instruction at that pc runs,
-  // and never where it stands already; a watch hit stops behind the change going forwards, right before it going
-  // backwards. interrupted is polled every 100,000 steps, and may be empty.
+  // and never where it stands already; a watch hit stops behind the access going forwards, right before it going
+  // backwards. interrupted is polled every million steps, and may be empty.
   Result<Stopped> resume(Direction direction, const std::function<bool()>& interrupted);
   // Whole machine steps, of whichever hart's turn it is; not beyond begin or end (then kBegin or kEnd).
   Result<Stopped> step(Direction direction, uint64_t steps = 1);
@@ -93,11 +93,11 @@ class Timeline {
   Result<void> run_to(Position target);
   Result<void> run_with_checkpoints_to(Position target);
   Result<std::optional<Stopped>> last_in(Position from, Position to, const std::function<bool()>& interrupted, Position& where);
-  bool breaks_here() const;
-  std::optional<WatchChange> changed() const;
+  std::optional<WatchHit> hit_of(size_t watch) const;
   ByteView value_of(const Watch& watch) const;
   void remember_values();
-  Result<std::optional<Stopped>> advance();
+  class Armed;
+  Result<std::optional<Stopped>> next_stop(Position limit);
   Result<Stopped> resume_backward(const std::function<bool()>& interrupted);
 
   const EvidenceReader& evidence_;
@@ -110,7 +110,8 @@ class Timeline {
   std::unique_ptr<Checkpoints> checkpoints_;
   std::vector<uint64_t> breakpoints_;
   std::vector<Watch> watches_;
-  std::vector<Bytes> values_;  // of the watches
+  std::vector<Bytes> values_;  // of the watches, as last looked at
+  DebugStops stops_;           // of the machine, while Armed
 };
 
 }  // namespace recount

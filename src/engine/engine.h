@@ -11,6 +11,7 @@ enum class Exit : uint8_t {
   kAttention,  // something that decides about interrupts may have changed (CSR, xret, WFI, a device)
   kSbiCall,    // S-mode's ecall, for the machine to answer; pc is already behind it
   kTrapLoop,   // a trap handler whose own first instruction traps: it will do so for ever
+  kBreakpoint,  // a debugger's: the instruction at pc has not run
 };
 
 class Engine {

@@ -136,13 +136,17 @@ std::optional<Divergence> Replayer::run_until(Position target) {
   target = std::min(target, end_);
   for (; next_ < events_.size() && events_[next_].position <= target; ++next_) {
     const Event& event = events_[next_];
+    if (machine_->stopped_by_debugger() && event.position > at()) return std::nullopt;
     set_moment(next_ + 1);
     if (options_.returns && std::holds_alternative<CheckpointDigest>(event.payload)) {
       if (auto diverged = session_->run_to(event.position)) return diverged;
+      if (at() < event.position) return std::nullopt;
       gather_written();
     }
     if (auto diverged = session_->replay(event)) return diverged;
+    if (at() < event.position) return std::nullopt;
   }
+  if (machine_->stopped_by_debugger()) return std::nullopt;
   return session_->run_to(target);
 }
 

@@ -49,7 +49,8 @@ class Replayer {
   Result<std::unique_ptr<Replayer>> clone() { return clone(options_.engine); }
 
   // Replays up to this position, not beyond, or to the journal's end. The first difference, if there is one:
-  // then nothing more runs. Events at target itself are applied.
+  // then nothing more runs. Events at target itself are applied. Where a debugger stops the machine it ends early, with all events
+  // of there applied.
   std::optional<Divergence> run_until(Position target);
 
   Position at() const { return machine_->at(); }

@@ -89,6 +89,7 @@ std::expected<uint64_t, Trap> Mmu::walk(uint64_t va, Access access, Privilege pr
       // code that lies in the same frame.
       uint8_t& flags = ram_.flags(pte_gpa);
       if ((flags & kFrameCode) != 0) code_changes(pte_gpa, 8);
+      if ((flags & kFrameSpied) != 0) spy(pte_gpa, 8, Access::kStore);
       flags |= kFrameDirty;
       store_le(ram_.host(pte_gpa), updated);
     }
@@ -105,9 +106,10 @@ std::expected<Mmu::Translation, Trap> Mmu::translate(uint64_t va, Access access)
     if (!walked) return std::unexpected(walked.error());
     pa = *walked;
   }
-  bool uniform = pmp_uniform_over_page(hart_, pa);
+  bool cacheable = pmp_uniform_over_page(hart_, pa);
+  if (access == Access::kFetch && debug_stops_ != nullptr && debug_stops_->breaks_in_page_of(va)) cacheable = false;
   if (!pmp_allows(hart_, pa, 1, access, privilege)) return trap(access_fault(access), va);
-  return Translation{Gpa{pa}, uniform};
+  return Translation{Gpa{pa}, cacheable};
 }
 
 std::expected<uint64_t, Trap> Mmu::load(uint64_t va, unsigned size_bytes) {
@@ -119,7 +121,9 @@ std::expected<uint64_t, Trap> Mmu::load(uint64_t va, unsigned size_bytes) {
   }
   if (ram_.contains(t->gpa, size_bytes)) {
     const uint8_t* host = ram_.host(t->gpa);
-    if (t->cacheable && caching_ == Caching::kOn) {
+    if (is_spied_for_loads(t->gpa)) {
+      spy(t->gpa, size_bytes, Access::kLoad);
+    } else if (t->cacheable && caching_ == Caching::kOn) {
       caches_.fill(Access::kLoad, {Tlb::tag_of(va, data_context_), reinterpret_cast<uintptr_t>(host) - va});
     }
     uint64_t v = 0;
@@ -148,6 +152,7 @@ std::expected<void, Trap> Mmu::store(uint64_t va, unsigned size_bytes, uint64_t 
     // What is written again as it was changes no code and no table: new top-level tables are made of old ones.
     if (watched && std::memcmp(host, &value, size_bytes) == 0) {
       ram_.flags(t->gpa) |= kFrameDirty;
+      if ((ram_.flags(t->gpa) & kFrameSpied) != 0) spy(t->gpa, size_bytes, Access::kStore);
     } else {
       ram_.note_write(t->gpa, size_bytes);
     }
@@ -188,6 +193,7 @@ std::expected<uint64_t, Trap> Mmu::load_crossing(uint64_t va, unsigned size_byte
     if (!ram_.contains(gpa, 1) || !pmp_allows(hart_, raw(gpa), 1, Access::kLoad, data_privilege())) {
       return trap(Cause::kLoadAccess, i < split ? va : second_va);
     }
+    if (is_spied_for_loads(gpa)) spy(gpa, 1, Access::kLoad);
     v |= static_cast<uint64_t>(*ram_.host(gpa)) << (8 * i);
   }
   return v;
@@ -227,7 +233,9 @@ std::expected<Gpa, Trap> Mmu::translate_atomic(uint64_t va, unsigned size_bytes,
     return trap(access_fault(access), va);
   }
   // A store translation is filled by the store itself, which is then seen by whoever watches the frame.
-  if (access == Access::kLoad && t->cacheable && caching_ == Caching::kOn) {
+  if (access == Access::kLoad && is_spied_for_loads(t->gpa)) {
+    spy(t->gpa, size_bytes, Access::kLoad);
+  } else if (access == Access::kLoad && t->cacheable && caching_ == Caching::kOn) {
     caches_.fill(access, {Tlb::tag_of(va, data_context_), reinterpret_cast<uintptr_t>(ram_.host(t->gpa)) - va});
   }
   return t->gpa;

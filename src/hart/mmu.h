@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "hart/debug_stops.h"
 #include "hart/hart_state.h"
 #include "hart/pmp.h"
 #include "hart/translation_caches.h"
@@ -95,8 +96,12 @@ class Mmu final : public WriteWatcher {
   // This frame now holds decoded code: stores to it must take the slow path.
   void mark_code(Gpa gpa) { mark_frame(gpa, kFrameCode); }
   void set_code_watcher(CodeWatcher* watcher) { code_watcher_ = watcher; }
+  // nullptr: none. Its ranges lie in RAM. After they, or its pcs, were changed, too.
+  void set_debug_stops(DebugStops* stops);
+  DebugStops* debug_stops() const { return debug_stops_; }
 
-  // Set by any access that reached a device: interrupt levels may have changed.
+  // Set by any access that reached a device: interrupt levels may have changed. And by one that a debugger waits for: the
+  // engine leaves behind the instruction in either case.
   bool device_touched = false;
   // Set when a store changed decoded code, or what a fetch translates to: the running block may be stale.
   bool code_changed = false;
@@ -110,7 +115,7 @@ class Mmu final : public WriteWatcher {
   friend class MmuAudit;
   struct Translation {
     Gpa gpa;
-    bool cacheable;  // PMP answers alike over the page
+    bool cacheable;  // PMP answers alike over the page, and no debugger waits in it
   };
   std::expected<Translation, Trap> translate(uint64_t va, Access access);
   std::expected<uint64_t, Trap> walk(uint64_t va, Access access, Privilege privilege);
@@ -125,6 +130,10 @@ class Mmu final : public WriteWatcher {
   void drop_leaf(uint64_t index, uint64_t old_pte, uint8_t flags);
   void drop_all();
   void code_changes(Gpa gpa, uint64_t size_bytes);
+  void spy(Gpa gpa, uint64_t size_bytes, Access access);
+  bool is_spied_for_loads(Gpa gpa) {
+    return (ram_.flags(gpa) & kFrameSpied) != 0 && debug_stops_->spies_on_loads_of(gpa);
+  }
   void clear_table_flags(Gpa gpa);
   void drop_halves(uint8_t flags);
   Privilege data_privilege() const;
@@ -146,6 +155,7 @@ class Mmu final : public WriteWatcher {
   Bus& bus_;
   const Caching caching_;
   CodeWatcher* code_watcher_ = nullptr;
+  DebugStops* debug_stops_ = nullptr;
   TlbContext data_context_ = 0;
   std::array<TlbContext, 2> fetch_context_{};  // for the low and the high half
   std::array<uint64_t, 2> fetch_epoch_{1, 1};

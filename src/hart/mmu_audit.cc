@@ -46,6 +46,7 @@ void MmuAudit::check_walk(Access access, const TlbEntry& entry, uint64_t satp) c
   CHECK(pmp_uniform_over_page(hart_, pa) && pmp_allows(hart_, pa, 1, access, privilege));
   if (access == Access::kFetch) {
     CHECK(entry.addend + entry.page() == pa);
+    CHECK(mmu_.debug_stops() == nullptr || !mmu_.debug_stops()->breaks_in_page_of(entry.page()));
   } else {
     CHECK(entry.host_page() == reinterpret_cast<uintptr_t>(ram_.host(Gpa{pa})));
   }

@@ -166,6 +166,7 @@ void Mmu::drop_leaf(uint64_t index, uint64_t old_pte, uint8_t flags) {
 }
 
 void Mmu::before_write(Gpa gpa, uint64_t size_bytes, uint8_t flags) {
+  if ((flags & kFrameSpied) != 0) spy(gpa, size_bytes, Access::kStore);
   if ((flags & kFrameCode) != 0) code_changes(gpa, size_bytes);
   if ((flags & kFrameTable) == 0) return;
   if (++table_stores_ > kTableStoreLimit) {
@@ -190,6 +191,23 @@ void Mmu::before_write(Gpa gpa, uint64_t size_bytes, uint8_t flags) {
     }
     drop_leaf((pte & kPageMask) >> 3, old_pte, flags);
   }
+}
+
+void Mmu::set_debug_stops(DebugStops* stops) {
+  debug_stops_ = stops;
+  ram_.clear_flags(kFrameSpied);
+  for (const DebugStops::Range& range : stops != nullptr ? stops->ranges() : std::vector<DebugStops::Range>{}) {
+    for (uint64_t page = raw(range.begin) >> kPageShift; page <= (raw(range.begin) + range.size_bytes - 1) >> kPageShift; ++page) {
+      ram_.flags(Gpa{page << kPageShift}) |= kFrameSpied;
+    }
+  }
+  flush();
+}
+
+void Mmu::spy(Gpa gpa, uint64_t size_bytes, Access access) {
+  if (!debug_stops_->accessed(gpa, size_bytes, access == Access::kStore)) return;
+  device_touched = true;
+  code_changed = true;  // atomics, which reach no device, look at this one
 }
 
 // A frame that became data is not to be watched for ever: every store to it would be slow.

@@ -263,6 +263,10 @@ Stop Machine::run_until(Position target) {
       update_lines();
       return Stop::kTrapLoop;
     }
+    if (stopped_by_debugger()) {
+      update_lines();
+      return Stop::kDebugger;
+    }
   }
   // Wherever the state can be looked at, the lines follow from the rest of it: a restored machine has the same.
   update_lines();

@@ -60,6 +60,7 @@ enum class Stop : uint8_t {
   kReset,     // the guest asked for a reboot
   kFailed,    // the guest reported a failure (failure_code())
   kWatchdog,  // the guest did not feed its watchdog in time: hardware would reset it
+  kDebugger,  // before an instruction, or behind an access, that set_debug_stops() asked for
   kTrapLoop,  // the trap handler traps on its own first instruction, and no interrupt will end that
 };
 
@@ -128,6 +129,10 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   void restored();
   // In a child process, before anything else: what a fork must not share is made anew.
   void forked() { engine_->forked(); }
+  // run_until() and apply() stop for them, and can be called again to go on: nullptr is none. They outlive the machine. After
+  // they were changed, too.
+  void set_debug_stops(DebugStops* stops) { hart_.mmu.set_debug_stops(stops); }
+  bool stopped_by_debugger() const { return hart_.mmu.debug_stops() != nullptr && hart_.mmu.debug_stops()->hit(); }
   // Drops a cache, for the test that caches cannot be seen.
   void forget(Cached what);
 

@@ -24,11 +24,12 @@ enum FrameFlag : uint8_t {
   kFrameRoot = 16,      // the upper half of this top-level table is taken to be the same as another's
   kFrameLowHalf = 32,   // of tables: read on the way to addresses whose top bit is clear ...
   kFrameHighHalf = 64,  // ... or set: what its entries reach
+  kFrameSpied = 128,    // a debugger wants to know of accesses
 };
 
 inline constexpr uint8_t kFrameTable =
     kFramePageTable | kFrameUpperTable | kFrameRoot | kFrameLowHalf | kFrameHighHalf;
-inline constexpr uint8_t kFrameWatched = kFrameCode | kFrameTable;
+inline constexpr uint8_t kFrameWatched = kFrameCode | kFrameTable | kFrameSpied;
 
 // Told before bytes of a marked frame change.
 class WriteWatcher {

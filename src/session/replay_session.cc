@@ -5,13 +5,14 @@ namespace recount {
 std::optional<Divergence> ReplaySession::run_to(Position target) {
   if (target < machine_.at()) return diverged("an event lies in the past");
   Stop stop = machine_.run_until(target);
-  if (machine_.at() == target) return std::nullopt;
+  if (machine_.at() == target || stop == Stop::kDebugger) return std::nullopt;
   return diverged(stop == Stop::kIdle ? "the guest waits where it went on"
                                       : "the guest stops where it went on");
 }
 
 std::optional<Divergence> ReplaySession::replay(const Event& event) {
   if (auto off = run_to(event.position)) return off;
+  if (machine_.at() != event.position) return std::nullopt;
   if (const auto* recorded = std::get_if<CheckpointDigest>(&event.payload)) return compare(*recorded);
   if (const auto* anchor = std::get_if<TimeAnchor>(&event.payload); anchor != nullptr) {
     if (anchor->time_ticks < machine_.time_ticks()) return diverged("time goes back");

@@ -19,9 +19,10 @@ class ReplaySession {
  public:
   ReplaySession(Machine& machine, const OutputTap& tap) : machine_(machine), tap_(tap) {}
 
-  // Runs to the event and applies it, or compares it if it is a digest. After a divergence nothing more runs.
+  // Runs to the event and applies it, or compares it if it is a digest. After a divergence nothing more runs. Where a debugger
+  // stops the machine it comes to neither: call again.
   std::optional<Divergence> replay(const Event& event);
-  // Runs on to target, between events.
+  // Runs on to target, between events; or to where a debugger stops the machine.
   std::optional<Divergence> run_to(Position target);
   // The machine is now where so many had been compared.
   void go_on_from(uint64_t digests_compared) { digests_compared_ = digests_compared; }

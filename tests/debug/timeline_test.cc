@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <random>
 
 #include "debug/timeline.h"
@@ -117,6 +118,92 @@ TEST_F(TimelineTest, BackwardsTheLastBreakpointComesFirst) {
   }
   EXPECT_EQ(t->resume(Direction::kForward, {})->reason, StopReason::kBreakpoint);
   EXPECT_EQ(t->at(), hits.back());
+}
+
+// Every instruction of a stretch, by single steps: what the machine's own stops are compared with.
+struct Stretch {
+  Position from{}, to{};
+  std::vector<uint64_t> pcs;  // from position from on
+};
+
+Stretch stretch_of(Timeline& t, uint64_t steps) {
+  Stretch s{Position{raw(t.end()) - steps}, t.end(), {}};
+  EXPECT_TRUE(t.go_to(s.from));
+  while (t.at() < s.to) {
+    s.pcs.push_back(t.machine().hart().pc);
+    EXPECT_TRUE(t.step(Direction::kForward));
+  }
+  return s;
+}
+
+TEST_F(TimelineTest, AScanFindsEachTimeThatSingleStepsComeBy) {
+  for (EngineKind engine : {EngineKind::kReference, EngineKind::kInterp, EngineKind::kJit}) {
+    auto t = open(engine);
+    const Stretch s = stretch_of(*t, 20'000);
+    for (size_t n : {s.pcs.size() - 1, s.pcs.size() / 2}) {
+      std::vector<Position> expected, found;
+      for (size_t i = 0; i < s.pcs.size(); ++i) {
+        if (s.pcs[i] == s.pcs[n]) expected.push_back(s.from + i);
+      }
+      Hooks hooks;
+      hooks.pcs = {s.pcs[n]};
+      hooks.on_pc = [&](Position p, unsigned) {
+        EXPECT_EQ(t->machine().hart().pc, s.pcs[n]);
+        found.push_back(p);
+        return true;
+      };
+      ASSERT_TRUE(t->scan(s.from, s.to, hooks));
+      // An instruction that an interrupt came before did not run there.
+      ASSERT_LE(found.size(), expected.size());
+      EXPECT_TRUE(std::ranges::includes(expected, found));
+      EXPECT_GE(found.size() + 2, expected.size());
+    }
+  }
+}
+
+// What the guest's stack pointer points to is written again and again; each change is found, and by every engine the same.
+TEST_F(TimelineTest, AWatchSeesWhatSingleStepsSee) {
+  for (EngineKind engine : {EngineKind::kReference, EngineKind::kInterp, EngineKind::kJit}) {
+    auto t = open(engine);
+    Ram& ram = t->machine().ram();
+    const Position from{raw(t->end()) - 20'000};
+    Bytes before(ram.size());
+    ASSERT_TRUE(t->go_to(from));
+    std::copy_n(ram.host(ram.base()), ram.size(), before.begin());
+    ASSERT_TRUE(t->go_to(t->end()));
+    std::optional<Watch> changed;
+    for (uint64_t i = 0; i < ram.size() && !changed; i += 8) {
+      if (std::memcmp(before.data() + i, ram.host(ram.base() + i), 8) != 0) changed = Watch{ram.base() + i, 8};
+    }
+    ASSERT_TRUE(changed);
+    std::vector<Position> expected, found, accessed;
+    ASSERT_TRUE(t->go_to(from));
+    while (t->at() < t->end()) {
+      auto old = load_le<uint64_t>(ram.host(changed->begin));
+      Position at = t->at();
+      ASSERT_TRUE(t->step(Direction::kForward));
+      if (load_le<uint64_t>(ram.host(changed->begin)) != old) expected.push_back(at);
+    }
+    Hooks hooks;
+    hooks.watches = {*changed};
+    hooks.on_access = [&](const WatchHit& hit, unsigned) {
+      found.push_back(hit.before);
+      EXPECT_NE(hit.old_value, hit.new_value);
+      return true;
+    };
+    ASSERT_TRUE(t->scan(from, t->end(), hooks));
+    EXPECT_EQ(found, expected);
+    hooks.watches[0].what = WatchFor::kAccess;
+    hooks.on_access = [&](const WatchHit& hit, unsigned) {
+      accessed.push_back(hit.before);
+      return true;
+    };
+    ASSERT_TRUE(t->scan(from, t->end(), hooks));
+    EXPECT_TRUE(std::ranges::includes(accessed, expected));
+    t->set_watchpoints({*changed});
+    ASSERT_EQ(t->resume(Direction::kBackward, {})->reason, StopReason::kWatch);
+    EXPECT_EQ(t->at(), expected.back());
+  }
 }
 
 }  // namespace

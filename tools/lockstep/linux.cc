@@ -37,6 +37,7 @@ const char* name_of(Stop stop) {
     case Stop::kFailed: return "a failure that the guest reported";
     case Stop::kWatchdog: return "a watchdog that nobody fed";
     case Stop::kTrapLoop: return "a trap loop";
+    case Stop::kDebugger: return "a debugger";
   }
   return "";
 }

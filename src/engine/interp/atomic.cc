@@ -46,6 +46,7 @@ void load_reserved(Context& c, const MicroOp* op) {
   s.reservation = raw(*gpa);
   s.reserved_value = extend(value);
   c.x[op->rd] = extend(value);
+  if (c.hart.mmu.code_changed) return c.leave(op);
   return next(c, op);
 }
 

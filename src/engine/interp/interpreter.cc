@@ -54,6 +54,9 @@ std::optional<Exit> Interpreter::run_some(uint64_t limit) {
   Block* block = caching_ == Caching::kOn ? block_at(pc) : nullptr;
   uint64_t room = limit - time_.steps;
   if (block == nullptr) {
+    // No block comes from a page with a breakpoint.
+    DebugStops* stops = hart_.mmu.debug_stops();
+    if (stops != nullptr && stops->stops_before(pc, time_.steps)) return Exit::kBreakpoint;
     step();
   } else if (block->step_count <= room) [[likely]] {
     run_block(*block, pc);
