@@ -78,7 +78,7 @@ class Load:
 
     def __enter__(self):
         if self.name in IN_GUEST:
-            self.guest.ssh(f"systemd-run --unit=load --quiet sh -c '{IN_GUEST[self.name]}'")
+            self.guest.ssh(f"systemd-run --unit=load --quiet -p SuccessExitStatus=SIGKILL sh -c '{IN_GUEST[self.name]}'")
         else:
             command = ON_HOST[self.name].format(http=self.guest.http_port, redis=self.guest.redis_port)
             self.child = subprocess.Popen(command, shell=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
