@@ -1,32 +1,14 @@
 #!/usr/bin/env python3
 """Stock gdb-multiarch on evidence of a Debian kernel's panic: debug_linux_test.py RECOUNT. Bare guests: debug_test.py."""
-import re
 import shutil
-import subprocess
 import sys
 
+from gdb_session import Gdb
 from guest_process import skip
 from recorder_process import CAPTURED, Linux, Recorder, expect, temporary_folder
 
 SESSION = ["when", "p $priv", "p/x $pc", "x/2i $pc", "set $end = $pc", "reverse-stepi 3", "stepi 3", "p $pc == $end", "events 4",
            "monitor physical on", "p *(unsigned *)$pc", "monitor physical off", "p *(unsigned *)$pc"]
-
-
-def gdb_says(recount, evidence, folder):
-    with subprocess.Popen([recount, "debug", evidence, "--no-gdb"], stdout=subprocess.PIPE, text=True) as server:
-        try:
-            line = server.stdout.readline()
-            script, target = re.search(r"-x (\S+)", line)[1], re.search(r"127\.0\.0\.1:\d+", line)[0]
-            commands = folder / "session"
-            commands.write_text("".join(f"echo <<{n}>>\\n\npython\ntry:\n  gdb.execute({c!r})\nexcept gdb.error as e:\n  print('error:', e)\nend\n"
-                                        for n, c in enumerate(SESSION)))
-            done = subprocess.run(["gdb-multiarch", "-nx", "-q", "-batch", "-iex", "set architecture riscv:rv64", "-ex",
-                                   "target remote " + target, "-x", script, "-x", commands], capture_output=True, text=True, timeout=120, check=False)
-        finally:
-            server.kill()
-    parts = re.split(r"<<\d+>>\n", done.stdout)[1:]
-    expect(len(parts) == len(SESSION), f"gdb ended early:\n{done.stdout}\n{done.stderr}")
-    return parts, "".join(f"(gdb) {command}\n{answer}" for command, answer in zip(SESSION, parts))
 
 
 def main():
@@ -40,7 +22,9 @@ def main():
             recorder.type(b"echo c > /proc/sysrq-trigger\n")
             expect(recorder.wait() == CAPTURED, "no evidence", recorder)
             (evidence,) = recorder.evidence()
-            said, text = gdb_says(recount, evidence, folder)
+            with Gdb(recount, evidence, folder) as gdb:
+                said = [answer for answer, _ in gdb.session(SESSION)]
+            text = "".join(f"(gdb) {command}\n{answer}" for command, answer in zip(SESSION, said))
             expect("100.0000 %" in said[0], "it opens at the end:\n" + text)
             expect(said[1].endswith("= 1\n"), "the kernel runs in S-mode:\n" + text)
             expect("0xffffffff" in said[2], "pc is a kernel's:\n" + text)

@@ -54,6 +54,15 @@ CODE = {
     .section .rodata
 3:  .asciz "warning.c"
     .text""",
+    # A stray write: where to, the guest fills in.
+    "stray": """
+    ld a1, 1f
+    ld a2, 2f
+    sd a2, 0(a1)
+    .section .data
+1:  .quad 0x1122334455667788
+2:  .quad 0xdead00000000beef
+    .text""",
     "spin": SPIN.format(seconds=8),
     "hang": "    csrci sstatus, 2  # SIE: no interrupt comes through any more\n1:  j 1b",
 }

@@ -3,7 +3,9 @@
 namespace recount {
 
 // Addresses are any expression for gdb, which knows the symbols that were loaded. After a move gdb reads everything anew.
-const char* const kGdbScript = R"PY(import gdb
+const char* const kGdbScript = R"PY(import re
+
+import gdb
 
 
 def monitor(words):
@@ -15,7 +17,9 @@ def moved(text):
     gdb.execute("maintenance flush register-cache", to_string=True)
     gdb.execute("maintenance flush dcache", to_string=True)
     print(text, end="")
-    if not text.startswith("recount:"):
+    hart = re.search(r"hart (\d+) at pc", text)
+    if hart:  # whose turn it is there
+        gdb.execute("thread %d" % (int(hart.group(1)) + 1), to_string=True)
         gdb.execute("frame")
 
 
@@ -24,7 +28,6 @@ def named(text):
     def one(match):
         where = gdb.execute("info symbol " + match.group(1), to_string=True)
         return match.group(0) + ("" if where.startswith("No symbol") else " (" + where.split(" in section")[0].strip() + ")")
-    import re
     return re.sub(r"(?:pc|ra) (0x[0-9a-f]+)", one, text)
 
 

@@ -1,0 +1,35 @@
+"""Stock gdb-multiarch on evidence that `recount debug` serves."""
+import re
+import subprocess
+
+from recorder_process import expect
+
+
+class Gdb:
+    """Stock gdb on evidence. Each command's answer, and the seconds that it took."""
+
+    def __init__(self, recount, evidence, folder, *options):
+        self.folder = folder
+        self.server = subprocess.Popen([recount, "debug", evidence, "--no-gdb", *options], stdout=subprocess.PIPE, text=True)
+        line = self.server.stdout.readline()
+        self.script, self.target = re.search(r"-x (\S+)", line)[1], re.search(r"127\.0\.0\.1:\d+", line)[0]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.kill()
+        self.server.wait()
+
+    def session(self, commands):
+        python = ["import time"]
+        for command in commands:
+            python += ["begin = time.monotonic()", f"print('<<<')\ntry:\n  gdb.execute({command!r})\nexcept gdb.error as e:\n  print('error:', e)",
+                       "print('>>> %.3f' % (time.monotonic() - begin))"]
+        script = self.folder / "session.py"
+        script.write_text("\n".join(python))
+        done = subprocess.run(["gdb-multiarch", "-nx", "-q", "-batch", "-iex", "set architecture riscv:rv64", "-ex", "target remote " + self.target,
+                               "-x", self.script, "-x", script], capture_output=True, text=True, timeout=600, check=False)
+        answers = re.findall(r"<<<\n(.*?)>>> ([0-9.]+)\n", done.stdout, re.DOTALL)
+        expect(len(answers) == len(commands), f"gdb ended early:\n{done.stdout}\n{done.stderr}")
+        return [(text, float(seconds)) for text, seconds in answers]
