@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """Stock gdb-multiarch on evidence of a Debian kernel's panic: debug_linux_test.py RECOUNT. Bare guests: debug_test.py."""
+import hashlib
+import re
 import shutil
 import sys
 
@@ -8,7 +10,8 @@ from guest_process import skip
 from recorder_process import CAPTURED, Linux, Recorder, expect, temporary_folder
 
 SESSION = ["when", "p $priv", "p/x $pc", "x/2i $pc", "set $end = $pc", "reverse-stepi 3", "stepi 3", "p $pc == $end", "events 4",
-           "monitor physical on", "p *(unsigned *)$pc", "monitor physical off", "p *(unsigned *)$pc"]
+           "monitor physical on", "p *(unsigned *)$pc", "monitor physical off", "p *(unsigned *)$pc", "bt", "info symbol $pc",
+           "last sysrq_handle_crash", "calls __handle_sysrq"]
 
 
 def main():
@@ -19,10 +22,13 @@ def main():
     try:
         with Recorder(recount, [*linux.arguments(folder, ""), "--window", "2s"], folder) as recorder:
             recorder.wait_for("# ", 240)
+            recorder.type(b"echo syms $(grep -v '\\[' /proc/kallsyms | cut -d' ' -f1,3 | md5sum)\n")
+            recorder.wait_for("\nsyms ", 60)
             recorder.type(b"echo c > /proc/sysrq-trigger\n")
             expect(recorder.wait() == CAPTURED, "no evidence", recorder)
             (evidence,) = recorder.evidence()
             with Gdb(recount, evidence, folder) as gdb:
+                symbols = gdb.symbols()
                 said = [answer for answer, _ in gdb.session(SESSION)]
             text = "".join(f"(gdb) {command}\n{answer}" for command, answer in zip(SESSION, said))
             expect("100.0000 %" in said[0], "it opens at the end:\n" + text)
@@ -32,6 +38,12 @@ def main():
             expect(said[7].endswith("= 1\n"), "back and forth is where it was:\n" + text)
             expect("panic: Kernel panic" in said[8] and "bytes typed" in said[8], "events are told:\n" + text)
             expect("Cannot access" in said[10] and "error" not in said[12], "physical memory is another one:\n" + text)
+            told = re.search(r"\nsyms ([0-9a-f]{32})", recorder.text.decode(errors="replace"))[1]
+            expect(hashlib.md5(symbols).hexdigest() == told, "the symbols are not those of /proc/kallsyms:\n" + symbols[:1000].decode())
+            expect("sysrq_handle_crash" in said[13] and "ksys_write" in said[13], "the stack has no names:\n" + text)
+            expect("in section .text" in said[14], "pc has no name:\n" + text)
+            expect("<sysrq_handle_crash>" in said[15] and "error" not in said[15], "last knows no names:\n" + text)
+            expect("1 calls" in said[16] and "<write_sysrq_trigger+" in said[16], "calls knows no names:\n" + text)
             verified = recorder.run("verify", evidence)
             expect(verified.returncode == 0, "after debugging, verify: " + verified.stderr)
     finally:

@@ -12,6 +12,9 @@ class Gdb:
         self.folder = folder
         self.server = subprocess.Popen([recount, "debug", evidence, "--no-gdb", *options], stdout=subprocess.PIPE, text=True)
         line = self.server.stdout.readline()
+        words = line.split()
+        file = words[words.index("-ex") - 1]
+        self.file = file if file.startswith("/") else None
         self.script, self.target = re.search(r"-x (\S+)", line)[1], re.search(r"127\.0\.0\.1:\d+", line)[0]
 
     def __enter__(self):
@@ -21,6 +24,11 @@ class Gdb:
         self.server.kill()
         self.server.wait()
 
+    def symbols(self):
+        """The kernel's symbols that gdb was given, a line each as /proc/kallsyms has them: address and name."""
+        names = subprocess.run(["riscv64-linux-gnu-nm", "--no-sort", self.file], capture_output=True, text=True, check=True).stdout
+        return "".join(f"{line[:16]} {line[19:]}\n" for line in names.splitlines()).encode()
+
     def session(self, commands):
         python = ["import time"]
         for command in commands:
@@ -28,7 +36,8 @@ class Gdb:
                        "print('>>> %.3f' % (time.monotonic() - begin))"]
         script = self.folder / "session.py"
         script.write_text("\n".join(python))
-        done = subprocess.run(["gdb-multiarch", "-nx", "-q", "-batch", "-iex", "set architecture riscv:rv64", "-ex", "target remote " + self.target,
+        command = ["gdb-multiarch", "-nx", "-q", "-batch", "-iex", "set architecture riscv:rv64", *([self.file] if self.file else [])]
+        done = subprocess.run([*command, "-ex", "target remote " + self.target,
                                "-x", self.script, "-x", script], capture_output=True, text=True, timeout=600, check=False)
         answers = re.findall(r"<<<\n(.*?)>>> ([0-9.]+)\n", done.stdout, re.DOTALL)
         expect(len(answers) == len(commands), f"gdb ended early:\n{done.stdout}\n{done.stderr}")

@@ -6,6 +6,9 @@
 #include "app/evidence_options.h"
 #include "app/gdb_script.h"
 #include "debug/gdb_server.h"
+#include "debug/kallsyms.h"
+#include "debug/symbol_file.h"
+#include "host/file.h"
 #include "host/folders.h"
 #include "host/local_socket.h"
 #include "host/loopback_listener.h"
@@ -32,8 +35,12 @@ class SilentConsole final : public ConsolePort {
 // What gdb is started with, and the socket that it finds us by.
 class PrivateFolder {
  public:
-  static Result<PrivateFolder> make() {
+  static Result<PrivateFolder> make(const Symbols& symbols) {
     PrivateFolder folder(TRY(make_private_folder(temporary_folder(), "recount-debug")));
+    if (!symbols.empty()) {
+      auto file = TRY(open_for_append(folder.symbols()));
+      write_all(file.get(), symbol_file(symbols));
+    }
     auto script = TRY(open_for_append(folder.script()));
     write_all(script.get(), view_of(kGdbScript));
     return folder;
@@ -43,6 +50,8 @@ class PrivateFolder {
   ~PrivateFolder() {
     if (!path_.empty()) remove_folder(path_);
   }
+  // What the guest's kernel says of itself; there only if it does.
+  std::string symbols() const { return path_ + "/kallsyms"; }
   std::string script() const { return path_ + "/recount.py"; }
   std::string socket() const { return path_ + "/gdb"; }
 
@@ -53,14 +62,18 @@ class PrivateFolder {
 
 std::vector<std::string> gdb_command(const DebugOptions& options, const PrivateFolder& folder, const std::string& target) {
   std::vector<std::string> words = {"gdb-multiarch", "-q", "-iex", "set architecture riscv:rv64", "-iex", "set confirm off"};
-  if (!options.symbols.empty()) words.push_back(options.symbols);
+  if (!options.symbols.empty()) {
+    words.push_back(options.symbols);
+  } else if (file_exists(folder.symbols()).value_or(false)) {
+    words.push_back(folder.symbols());
+  }
   for (const std::string& word : {std::string("-ex"), "target remote " + target, std::string("-x"), folder.script()}) words.push_back(word);
   return words;
 }
 
 // gdb is our child, and its end is ours.
-Result<int> with_gdb(const DebugOptions& options, GdbServer& server) {
-  auto folder = TRY(PrivateFolder::make());
+Result<int> with_gdb(const DebugOptions& options, GdbServer& server, const Symbols& symbols) {
+  auto folder = TRY(PrivateFolder::make(symbols));
   auto listener = TRY(LocalListener::listen(folder.socket()));
   TRY(start_in_foreground(gdb_command(options, folder, folder.socket()), "gdb-multiarch"));
   constexpr uint64_t kLook_ns = 100'000'000;
@@ -74,8 +87,8 @@ Result<int> with_gdb(const DebugOptions& options, GdbServer& server) {
   }
 }
 
-Result<int> for_any_client(const DebugOptions& options, GdbServer& server) {
-  auto folder = TRY(PrivateFolder::make());
+Result<int> for_any_client(const DebugOptions& options, GdbServer& server, const Symbols& symbols) {
+  auto folder = TRY(PrivateFolder::make(symbols));
   auto listener = TRY(LoopbackListener::listen(options.port.value_or(0)));
   std::string line;
   for (const std::string& word : gdb_command(options, folder, fmt::format("127.0.0.1:{}", listener.port()))) {
@@ -105,10 +118,12 @@ Result<int> debug(const DebugOptions& options) {
     if (!opened) return std::unexpected(in_context(options.evidence.path, opened.error()));
     timeline = std::move(*opened);
   }
-  Monitor monitor(*timeline, evidence->manifest());
+  Ram& ram = timeline->machine().ram();
+  const Symbols symbols = kallsyms_in({ram.host(ram.base()), ram.size()});
+  Monitor monitor(*timeline, evidence->manifest(), symbols);
   GdbServer server(*timeline, monitor);
-  if (options.port || options.no_gdb) return for_any_client(options, server);
-  return with_gdb(options, server);
+  if (options.port || options.no_gdb) return for_any_client(options, server, symbols);
+  return with_gdb(options, server, symbols);
 }
 
 }  // namespace

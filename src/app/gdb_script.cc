@@ -28,7 +28,7 @@ def named(text):
     def one(match):
         where = gdb.execute("info symbol " + match.group(1), to_string=True)
         return match.group(0) + ("" if where.startswith("No symbol") else " (" + where.split(" in section")[0].strip() + ")")
-    return re.sub(r"(?:pc|ra) (0x[0-9a-f]+)", one, text)
+    return re.sub(r"(?:pc|ra) (0x[0-9a-f]+)(?! <)\b", one, text)
 
 
 def address(expression):

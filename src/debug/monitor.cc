@@ -24,12 +24,6 @@ std::optional<uint64_t> number_in(std::string_view text) {
   return value;
 }
 
-Result<uint64_t> address_in(const std::vector<std::string>& words, const char* usage) {
-  auto address = words.size() > 1 ? number_in(words[1]) : std::nullopt;
-  if (!address) return fail(ErrorKind::kUsage, fmt::format("usage: {} (an address as 0x80001000; in gdb, any expression)", usage));
-  return *address;
-}
-
 struct EventText {
   std::string operator()(const TimeAnchor&) const { return ""; }
   std::string operator()(const CheckpointDigest&) const { return ""; }
@@ -90,6 +84,21 @@ Result<std::string> Monitor::run(const std::string& command, const GuestView& vi
   return (this->*found->run)(words, view, interrupted);
 }
 
+Result<uint64_t> Monitor::address_in(const Words& words, const char* usage) {
+  auto address = words.size() > 1 ? number_in(words[1]) : std::nullopt;
+  if (!address && words.size() > 1) address = symbols_.address_of(words[1]);
+  if (!address) {
+    return fail(ErrorKind::kUsage, fmt::format("usage: {} (an address as 0x80001000, or a symbol of the kernel's; in gdb, any expression)", usage));
+  }
+  return *address;
+}
+
+// An address, and what the kernel calls it.
+std::string Monitor::named(uint64_t address) {
+  std::string name = symbols_.describe(address);
+  return fmt::format("{:#x}{}", address, name.empty() ? "" : " <" + name + ">");
+}
+
 Result<std::string> Monitor::help(const Words&, const GuestView&, const Interrupted&) {
   std::string text;
   for (const Command& c : kCommands) text += fmt::format("monitor {:46} {}\n", c.usage, c.help);
@@ -99,9 +108,9 @@ Result<std::string> Monitor::help(const Words&, const GuestView&, const Interrup
 std::string Monitor::here() {
   Machine& machine = timeline_.machine();
   uint64_t window = std::max<uint64_t>(timeline_.end() - timeline_.begin(), 1), done = timeline_.at() - timeline_.begin();
-  return fmt::format("position {} ({:.4f} %), guest time {:.6f} s, hart {} at pc {:#x}\n", raw(timeline_.at()),
+  return fmt::format("position {} ({:.4f} %), guest time {:.6f} s, hart {} at pc {}\n", raw(timeline_.at()),
                      100.0 * static_cast<double>(done) / static_cast<double>(window), seconds_of(machine.time_ticks()),
-                     machine.hart().hart_id, machine.hart().pc);
+                     machine.hart().hart_id, named(machine.hart().pc));
 }
 
 Result<std::string> Monitor::when(const Words&, const GuestView&, const Interrupted&) { return here(); }
@@ -193,9 +202,9 @@ Result<std::string> Monitor::who_wrote(const Words& words, const GuestView& view
   std::string text;
   if (stopped && stopped->watch) {
     const WatchHit& w = *stopped->watch;
-    text = fmt::format("{:#x}, physical {:#x}: {} to {}, in the step from position {}, by hart {} at pc {:#x}{}\n", address, raw(w.watch.begin),
+    text = fmt::format("{:#x}, physical {:#x}: {} to {}, in the step from position {}, by hart {} at pc {}{}\n", address, raw(w.watch.begin),
                        value_text(w.old_value), value_text(w.new_value), raw(w.before), stopped->hart,
-                       timeline_.machine().hart(stopped->hart).pc, or_by_event(timeline_.events(), w.before + 1));
+                       named(timeline_.machine().hart(stopped->hart).pc), or_by_event(timeline_.events(), w.before + 1));
     past_.push_back(w.before);  // back leads there
   } else if (stopped) {
     text = stopped->reason == StopReason::kInterrupted ? "interrupted\n" : fmt::format("{:#x}: not changed in this evidence before here\n", address);
@@ -227,7 +236,7 @@ Result<std::string> Monitor::calls(const Words& words, const GuestView&, const I
   hooks.pcs = {address};
   hooks.on_pc = [&](Position position, unsigned hart) {
     const auto& x = timeline_.machine().hart(hart).x;
-    text += fmt::format("position {:14} hart {} a0 {:#x} a1 {:#x} a2 {:#x} a3 {:#x} ra {:#x}\n", raw(position), hart, x[10], x[11], x[12], x[13], x[1]);
+    text += fmt::format("position {:14} hart {} a0 {:#x} a1 {:#x} a2 {:#x} a3 {:#x} ra {}\n", raw(position), hart, x[10], x[11], x[12], x[13], named(x[1]));
     return ++found < most;
   };
   hooks.on_progress = [&](Position) { return !interrupted(); };

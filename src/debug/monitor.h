@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "debug/guest_view.h"
+#include "debug/symbols.h"
 #include "debug/timeline.h"
 #include "evidence/manifest.h"
 
@@ -14,7 +15,9 @@ namespace recount {
 
 class Monitor {
  public:
-  Monitor(Timeline& timeline, const Manifest& manifest) : timeline_(timeline), manifest_(manifest) {}
+  // symbols may be empty.
+  Monitor(Timeline& timeline, const Manifest& manifest, const Symbols& symbols)
+      : timeline_(timeline), manifest_(manifest), symbols_(symbols) {}
   using Interrupted = std::function<bool()>;
   // Addresses are those of view, which is of where the timeline stands.
   Result<std::string> run(const std::string& command, const GuestView& view, const Interrupted& interrupted);
@@ -41,10 +44,13 @@ class Monitor {
   // To the last of from, and remembers in to where it was.
   Result<std::string> retrace(std::vector<Position>& from, std::vector<Position>& to);
   Result<Position> position_of(const Words& words);
+  Result<uint64_t> address_in(const Words& words, const char* usage);
+  std::string named(uint64_t address);
   std::string here();
 
   Timeline& timeline_;
   const Manifest& manifest_;
+  const Symbols& symbols_;
   std::vector<Position> past_, future_;  // of moves: where back and forward lead
 };
 

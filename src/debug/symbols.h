@@ -1,0 +1,37 @@
+#pragma once
+// Names of the guest's addresses.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace recount {
+
+struct Symbol {
+  std::string name;
+  uint64_t address = 0;  // virtual
+  char type = '?';       // as nm has it: t and T are code
+  bool is_code() const { return type == 't' || type == 'T' || type == 'w' || type == 'W'; }
+};
+
+class Symbols {
+ public:
+  Symbols() = default;
+  // In any order.
+  explicit Symbols(std::vector<Symbol> symbols);
+
+  bool empty() const { return symbols_.empty(); }
+  // By address; of the same address, in the order they were given.
+  const std::vector<Symbol>& all() const { return symbols_; }
+  // The first of that name.
+  std::optional<uint64_t> address_of(std::string_view name) const;
+  // "name+0x10", or "name"; empty outside of the symbols.
+  std::string describe(uint64_t address) const;
+
+ private:
+  std::vector<Symbol> symbols_;
+};
+
+}  // namespace recount
