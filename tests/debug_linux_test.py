@@ -11,7 +11,7 @@ from recorder_process import CAPTURED, Linux, Recorder, expect, temporary_folder
 
 SESSION = ["when", "p $priv", "p/x $pc", "x/2i $pc", "set $end = $pc", "reverse-stepi 3", "stepi 3", "p $pc == $end", "events 4",
            "monitor physical on", "p *(unsigned *)$pc", "monitor physical off", "p *(unsigned *)$pc", "bt", "info symbol $pc",
-           "last sysrq_handle_crash", "calls __handle_sysrq"]
+           "dmesg", "last sysrq_handle_crash", "calls __handle_sysrq", "dmesg 3"]
 
 
 def main():
@@ -42,8 +42,10 @@ def main():
             expect(hashlib.md5(symbols).hexdigest() == told, "the symbols are not those of /proc/kallsyms:\n" + symbols[:1000].decode())
             expect("sysrq_handle_crash" in said[13] and "ksys_write" in said[13], "the stack has no names:\n" + text)
             expect("in section .text" in said[14], "pc has no name:\n" + text)
-            expect("<sysrq_handle_crash>" in said[15] and "error" not in said[15], "last knows no names:\n" + text)
-            expect("1 calls" in said[16] and "<write_sysrq_trigger+" in said[16], "calls knows no names:\n" + text)
+            expect("<sysrq_handle_crash>" in said[16] and "error" not in said[16], "last knows no names:\n" + text)
+            expect("1 calls" in said[17] and "<write_sysrq_trigger+" in said[17], "calls knows no names:\n" + text)
+            expect("Linux version " in said[15] and "Kernel panic - not syncing: sysrq triggered crash" in said[15], "dmesg is the kernel's log:\n" + text)
+            expect(said[18].count("\n") == 3 and "Trigger a crash" in said[18], "dmesg is that of the position:\n" + text)
             verified = recorder.run("verify", evidence)
             expect(verified.returncode == 0, "after debugging, verify: " + verified.stderr)
     finally:

@@ -104,7 +104,8 @@ class Tables {
       std::string name;
       for (size_t n = 0; n < size; ++n) name += tokens_[ram_[at + n]];
       at += size;
-      if (name.size() < 2 || name.size() > kMostNameBytes) return std::nullopt;
+      bool graphic = std::ranges::all_of(name, [](char c) { return c > ' ' && c <= '~'; });  // they go to terminals
+      if (!graphic || name.size() < 2 || name.size() > kMostNameBytes) return std::nullopt;
       // The first letter is the type.
       symbols.push_back({name.substr(1), relative_base + u32(offsets_ + 4ull * i), name[0]});
     }

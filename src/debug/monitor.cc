@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "event/guest_time.h"
+#include "debug/printk_log.h"
 #include "evidence/position_text.h"
 
 namespace recount {
@@ -37,6 +38,13 @@ struct EventText {
   std::string operator()(const FailureNotice& e) const { return e.cause + ": " + e.detail; }
   std::string operator()(const PacketArrival& e) const { return fmt::format("packet of {} bytes", e.frame.size()); }
 };
+
+// The guest's words, which must not command the terminal that they are shown on.
+std::string for_terminal(std::string text) {
+  auto is_command = [](char c) { return (static_cast<uint8_t>(c) < ' ' && c != '\n' && c != '\t') || c == 0x7f; };
+  std::ranges::replace_if(text, is_command, '?');
+  return text;
+}
 
 std::string value_text(const Bytes& bytes) {
   std::string hex = "0x";
@@ -70,6 +78,7 @@ const Monitor::Command Monitor::kCommands[] = {
     {"checkpoint", "checkpoint", "remembers this position for back", &Monitor::checkpoint},
     {"back", "back", "where one was before the last goto", &Monitor::back},
     {"forward", "forward", "undoes back", &Monitor::forward},
+    {"dmesg", "dmesg [N]", "the kernel's log as it is in its memory here, the last N records", &Monitor::dmesg},
     {"info", "info recording", "what this evidence is", &Monitor::info},
 };
 
@@ -242,6 +251,19 @@ Result<std::string> Monitor::calls(const Words& words, const GuestView&, const I
   hooks.on_progress = [&](Position) { return !interrupted(); };
   TRY(timeline_.scan(timeline_.begin(), timeline_.end(), hooks));
   return text + fmt::format("{} calls{}\n", found, found == most ? " (and perhaps more)" : "");
+}
+
+Result<std::string> Monitor::dmesg(const Words& words, const GuestView&, const Interrupted&) {
+  const GuestView kernel(timeline_.machine().ram(), supervisor_space_of(timeline_.machine().hart()));
+  auto info = Vmcoreinfo::find(kernel, symbols_);
+  if (!info) return fail(ErrorKind::kUnavailable, "no Linux kernel's log is found here: it needs kallsyms and VMCOREINFO in memory, and their page tables");
+  auto records = TRY(printk_log(kernel, *info));
+  size_t most = words.size() > 1 ? number_in(words[1]).value_or(records.size()) : records.size();
+  std::string text;
+  for (size_t i = records.size() - std::min(most, records.size()); i < records.size(); ++i) {
+    text += fmt::format("[{:12.6f}] {}\n", static_cast<double>(records[i].time_ns) / 1e9, for_terminal(records[i].text));
+  }
+  return text;
 }
 
 Result<std::string> Monitor::info(const Words& words, const GuestView&, const Interrupted&) {

@@ -39,6 +39,7 @@ class Monitor {
   Result<std::string> checkpoint(const Words&, const GuestView&, const Interrupted&);
   Result<std::string> back(const Words&, const GuestView&, const Interrupted&);
   Result<std::string> forward(const Words&, const GuestView&, const Interrupted&);
+  Result<std::string> dmesg(const Words& words, const GuestView&, const Interrupted&);
   Result<std::string> info(const Words& words, const GuestView&, const Interrupted&);
   Result<std::string> move_to(Position position);
   // To the last of from, and remembers in to where it was.
