@@ -3,6 +3,7 @@
 import hashlib
 import re
 import shutil
+import subprocess
 import sys
 
 from gdb_session import Gdb
@@ -12,6 +13,22 @@ from recorder_process import CAPTURED, Linux, Recorder, expect, temporary_folder
 SESSION = ["when", "p $priv", "p/x $pc", "x/2i $pc", "set $end = $pc", "reverse-stepi 3", "stepi 3", "p $pc == $end", "events 4",
            "monitor physical on", "p *(unsigned *)$pc", "monitor physical off", "p *(unsigned *)$pc", "bt", "info symbol $pc",
            "dmesg", "last sysrq_handle_crash", "calls __handle_sysrq", "dmesg 3"]
+
+
+def vmcore_opens_in_gdb(recorder, evidence, folder):
+    """As any core; and with the note by which crash tools know a kernel's."""
+    core, syms = folder / "vmcore", folder / "syms"
+    made = recorder.run("export", evidence, "--to", "vmcore", "-o", core)
+    expect(made.returncode == 0 and "with the kernel's VMCOREINFO" in made.stdout, "export: " + made.stdout + made.stderr)
+    expect(recorder.run("export", evidence, "--to", "vmcore", "-o", core).returncode == 2, "export overwrote a file")
+    notes = subprocess.run(["riscv64-linux-gnu-readelf", "-n", core], capture_output=True, text=True, check=True).stdout
+    expect("VMCOREINFO" in notes and "NT_PRSTATUS" in notes, notes)
+    with Gdb(recorder.recount, evidence, folder) as gdb:
+        (end, _), = gdb.session(["p/x $pc"])
+        shutil.copyfile(gdb.file, syms)
+    said = subprocess.run(["gdb-multiarch", "-nx", "-q", "-batch", syms, "-c", core, "-ex", "p/x $pc", "-ex", "x/s &linux_banner"],
+                          capture_output=True, text=True, timeout=60, check=False)
+    expect(end.split()[-1] in said.stdout and "in udelay" in said.stdout and "Linux version" in said.stdout, said.stdout + said.stderr)
 
 
 def main():
@@ -46,6 +63,7 @@ def main():
             expect("1 calls" in said[17] and "<write_sysrq_trigger+" in said[17], "calls knows no names:\n" + text)
             expect("Linux version " in said[15] and "Kernel panic - not syncing: sysrq triggered crash" in said[15], "dmesg is the kernel's log:\n" + text)
             expect(said[18].count("\n") == 3 and "Trigger a crash" in said[18], "dmesg is that of the position:\n" + text)
+            vmcore_opens_in_gdb(recorder, evidence, folder)
             verified = recorder.run("verify", evidence)
             expect(verified.returncode == 0, "after debugging, verify: " + verified.stderr)
     finally:

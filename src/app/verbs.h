@@ -19,6 +19,7 @@ void add_info(CLI::App& app, int& exit_code);
 void add_ctl(CLI::App& app, int& exit_code);
 void add_ls(CLI::App& app, int& exit_code);
 void add_debug(CLI::App& app, int& exit_code);
+void add_export(CLI::App& app, int& exit_code);
 void add_doctor(CLI::App& app, int& exit_code);
 void add_version(CLI::App& app, int& exit_code);
 
