@@ -23,6 +23,18 @@ def smaps(pid):
     return sums
 
 
+def guest_rss(pid, ram_mib):
+    """MiB of the guest's memory that are resident: it is the one mapping of just that size."""
+    size = 0
+    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        words = line.split()
+        if words[0] == "Size:":
+            size = int(words[1])
+        elif words[0] == "Rss:" and size == ram_mib * 1024:
+            return int(words[1]) * 1024 / MIB
+    return 0
+
+
 def main():
     bench = Bench(*sys.argv[1:3])
     for options in (("--window", "1s"), ("--no-backup",)):

@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from debian_guest import DebianGuest, DebianRecorder  # noqa: E402
-from memory_test import MIB, smaps  # noqa: E402
+from memory_test import MIB, guest_rss, smaps  # noqa: E402
 from recorder_process import CAPTURED, Unexpected, expect, temporary_folder  # noqa: E402
 
 SETTLED = 0.2   # of the time: then the guest's page cache and the code memory are as full as they get
@@ -38,12 +38,13 @@ class Asker:
         self.thread.join(60)
 
 
-def sample(recorder):
-    """Of each process, what is resident: pages of the guest that it has touched are among it."""
+def sample(recorder, ram_mib):
+    """Of each process, what is resident beside the guest's memory. That grows as the guest fills its page cache, up to -m, and is told apart."""
     status = recorder.status()
     pids = {"supervisor": recorder.child.pid, "primary": status["primary_pid"], "backup": status["backup_pid"]}
     return {**{key: status[key] for key in ("guest_time_s", "lag_s", "journal_bytes", "journal_bytes_held")},
-            **{who: smaps(pid)["Rss"] * MIB for who, pid in pids.items()}}
+            **{who: (smaps(pid)["Rss"] - guest_rss(pid, ram_mib)) * MIB for who, pid in pids.items()},
+            "guest_memory": guest_rss(pids["primary"], ram_mib) * MIB}
 
 
 def main():
@@ -51,13 +52,13 @@ def main():
     parser.add_argument("--recount", required=True, help="the binary")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--window", default="10s")
-    parser.add_argument("--memory", default="512M", help="of the guest")
+    parser.add_argument("--memory", type=int, default=512, help="of the guest, MiB")
     parser.add_argument("--busy", type=int, default=2, help="seconds of requests ...")
     parser.add_argument("--idle", type=float, default=2, help="... and of none, in turns")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write every sample there")
     options = parser.parse_args()
     folder = temporary_folder()
-    guest = DebianGuest(folder, memory=options.memory)
+    guest = DebianGuest(folder, memory=f"{options.memory}M")
     samples = []
     with DebianRecorder(options.recount, guest, ["--window", options.window]) as recorder:
         guest.wait_for_ssh()
@@ -67,7 +68,7 @@ def main():
         backup = recorder.wait_protected()["backup_pid"]
         while time.monotonic() < begun + options.minutes * 60:
             time.sleep(min(30, options.minutes * 3))
-            samples.append({"minute": (time.monotonic() - begun) / 60, "requests": asker.requests, **sample(recorder)})
+            samples.append({"minute": (time.monotonic() - begun) / 60, "requests": asker.requests, **sample(recorder, options.memory)})
             print("  ".join(f"{key} {value / 1e6:.1f} MB" if value > 1e5 and key != "requests" else f"{key} {value:.1f}"
                             for key, value in samples[-1].items()), flush=True)
             if options.json:
