@@ -26,6 +26,20 @@ SESSION = [
 ]
 
 
+def impatient(port):
+    """gdb asks for an answer again that takes long, but counts answers: it must not get two."""
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        def ask(packet, until):
+            client.sendall(packet)
+            got = b""
+            while not got.endswith(until):
+                got += client.recv(4096) or b"(end)" + until
+            return got
+        expect(ask(b"$QStartNoAckMode#b0", b"$OK#9a") == b"+$OK#9a", "no-ack mode is refused")
+        ask(b"+---$qC#b4", b"$QC1#c5")
+        expect(ask(b"-$qC#b4", b"$QC1#c5") == b"$QC1#c5", "an answer came twice")
+
+
 def answers(recount, evidence, folder):
     with subprocess.Popen([recount, "debug", evidence, "--no-gdb"], stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -41,6 +55,7 @@ def answers(recount, evidence, folder):
             again = subprocess.run([*base, "-ex", "monitor when", "-ex", "detach"], capture_output=True, text=True, timeout=60, check=False)
             with socket.create_connection(("127.0.0.1", int(port))) as raw:  # a client that says nonsense
                 raw.sendall(b"$m,#00$zzzz#11\x03+++$#00" + b"$" + b"a" * 100_000)
+            impatient(int(port))
             killed = subprocess.run([*base, "-ex", "kill"], capture_output=True, text=True, timeout=60, check=False)
             expect(server.wait(20) == 0, "kill does not end the server: " + killed.stdout + killed.stderr)
         finally:

@@ -50,7 +50,9 @@ SessionEnd GdbServer::serve(int connection) {
       continue;
     }
     if (input->kind == rsp::InputKind::kDamaged) write_all(connection_, view_of("-"));
-    if (input->kind == rsp::InputKind::kNack) write_all(connection_, view_of(last_sent_));
+    // gdb sends one whenever an answer takes longer than two seconds, without acknowledgements too; a second answer would be taken for
+    // that of its next request.
+    if (input->kind == rsp::InputKind::kNack && acks_) write_all(connection_, view_of(last_sent_));
     if (input->kind != rsp::InputKind::kPacket) continue;
     if (acks_) write_all(connection_, view_of("+"));
     answer(rsp::parse_request(input->payload));
