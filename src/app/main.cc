@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   recount::add_replay(app, exit_code);
   recount::add_debug(app, exit_code);
   recount::add_export(app, exit_code);
+  recount::add_query(app, exit_code);
   recount::add_verify(app, exit_code);
   recount::add_info(app, exit_code);
   recount::add_ctl(app, exit_code);

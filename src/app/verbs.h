@@ -20,6 +20,7 @@ void add_ctl(CLI::App& app, int& exit_code);
 void add_ls(CLI::App& app, int& exit_code);
 void add_debug(CLI::App& app, int& exit_code);
 void add_export(CLI::App& app, int& exit_code);
+void add_query(CLI::App& app, int& exit_code);
 void add_doctor(CLI::App& app, int& exit_code);
 void add_version(CLI::App& app, int& exit_code);
 
