@@ -46,6 +46,9 @@ def check(recorder, evidence):
     counted = sum(f["steps"] for f in profile)
     expect(counted == sum("trap" not in t and "interrupt" not in t for t in trace), f"a profile counts what a trace shows: {profile}")
 
+    stacks = {f["stack"]: f["steps"] for f in ask("profile", "--folded", "--from", at - 1, "--to", at + 50000)}
+    expect(any(";sysrq_handle_crash;" in stack and ";panic" in stack for stack in stacks), f"the panic was called by the crash: {stacks}")
+
     # A byte of the kernel's counter of clock ticks goes on from where it was.
     ticks = ask("writes", "--addr", "jiffies", "--size", "1", "--from", "50%")
     expect(len(ticks) > 5 and all(t["symbol"].startswith("tick_do_update_jiffies64+") for t in ticks), f"who counts ticks: {ticks[:5]}")

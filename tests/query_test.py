@@ -37,10 +37,12 @@ def check_writes(q, symbols):
         sums.append(sums[-1] + 10 * i * i)
     for options in [], ["--physical"]:
         writes = q.ask("writes", "--addr", hex(symbols["g_sum"]), *options)
-        # The bytes from the first that changed to the last: the sums are of two bytes.
-        expect([(int(w["new"], 16), w["size"]) for w in writes][:2] == [(10, 1), (50, 1)], f"the first sums: {writes}")
-        expect(len(writes) == 5 and int(writes[-1]["new"], 16) == 0x226 and int(writes[-1]["old"], 16) == 0x12c, f"all sums: {writes}")
+        expect([(int(w["old"], 16), int(w["new"], 16)) for w in writes] == list(zip(sums, sums[1:])), f"the sums: {writes}")
+        expect(all(w["size"] == 8 and int(w["address"], 16) == symbols["g_sum"] for w in writes), f"where they are: {writes}")
         expect(len({w["pc"] for w in writes}) == 1 and 0 <= int(writes[0]["pc"], 16) - symbols["add_product"] < 32, f"who wrote: {writes}")
+    # Of much memory, what changed: from 10 to 50 it is one byte.
+    around = q.ask("writes", "--addr", hex(symbols["g_sum"] - 16), "--size", "32")
+    expect((around[1]["old"], around[1]["new"], int(around[1]["address"], 16)) == ("0x0a", "0x32", symbols["g_sum"]), f"the byte: {around}")
     end = writes[2]["position"]
     expect(len(q.ask("writes", "--addr", hex(symbols["g_sum"]), "--to", end)) == 2, "--to ends before its step")
     expect(len(q.ask("writes", "--addr", hex(symbols["g_sum"]), "--from", end)) == 3, "--from begins with its step")
@@ -71,6 +73,8 @@ def check_counts(q, info):
     expect(steps == info["steps"] - 2, f"all steps but two system calls are instructions: {steps} of {info['steps']}")
     expect({f["function"] for f in profile} == {f["function"] for f in coverage}, "a profile has the functions of the coverage")
     expect(all(c["pcs"] > 0 for c in coverage), f"coverage: {coverage}")
+    folded = q.ask("profile", "--folded")
+    expect(sum(f["steps"] for f in folded) == steps, f"stacks have all steps: {folded}")
     part = q.ask("profile", "--to", 20)
     expect(sum(f["steps"] for f in part) == 20, f"twenty steps: {part}")
 

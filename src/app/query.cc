@@ -8,6 +8,7 @@
 #include "app/evidence_options.h"
 #include "app/query_output.h"
 #include "debug/kallsyms.h"
+#include "debug/query/call_stacks.h"
 #include "debug/query/calls.h"
 #include "debug/query/instruction_counts.h"
 #include "debug/query/stepper.h"
@@ -27,7 +28,7 @@ struct QueryOptions {
   std::string from, to = "end";  // from empty: the begin
   std::string address, function;
   uint64_t size = 8;
-  bool physical = false;
+  bool physical = false, folded = false;
 };
 
 class SilentConsole final : public ConsolePort {
@@ -156,6 +157,8 @@ Result<void> calls(const QueryOptions& options, QueryOutput& out) {
                     c.hart, a[0], a[1], a[2], a[3], named(scan->symbols, c.return_address)),
         {{"position", raw(c.position)},
          {"hart", c.hart},
+         {"pc", hex(function)},
+         {"symbol", scan->symbols.describe(function)},
          {"a0", hex(a[0])},
          {"a1", hex(a[1])},
          {"a2", hex(a[2])},
@@ -333,7 +336,26 @@ Result<void> coverage(const QueryOptions& options, QueryOutput& out) {
   return {};
 }
 
+// The names are those where it begins.
+Result<void> folded_profile(const QueryOptions& options, QueryOutput& out) {
+  auto walk = TRY(Walk::open(options));
+  Machine& machine = walk->replayer->machine();
+  std::optional<Symbols> symbols;
+  std::optional<CallStacks> stacks;
+  TRY(walk->run([&](const Step& step) {
+    if (!stacks) stacks.emplace(symbols.emplace(symbols_of(machine)));
+    stacks->add(step, instruction_of(machine, step), machine.hart());
+    return true;
+  }));
+  if (!stacks) return {};
+  stacks->for_each_folded([&](const std::string& stack, uint64_t steps) {
+    out.tell(fmt::format("{} {}", stack, steps), {{"stack", stack}, {"steps", steps}});
+  });
+  return {};
+}
+
 Result<void> profile(const QueryOptions& options, QueryOutput& out) {
+  if (options.folded) return folded_profile(options, out);
   auto walk = TRY(Walk::open(options));
   InstructionCounts counts;
   TRY(walk->run([&](const Step& step) { return counts.add(step), true; }));
@@ -384,6 +406,8 @@ void add_query(CLI::App& app, int& exit_code) {
   verb->add_option("--addr", options->address, "writes: an address, or a symbol of the kernel's");
   verb->add_option("--size", options->size, "writes: so many bytes, up to 65536")->capture_default_str();
   verb->add_flag("--physical", options->physical, "writes: the address is a physical one");
+  verb->add_flag("--folded", options->folded,
+                 "profile: by call stack, as flamegraph.pl and speedscope take it");
   verb->add_option("--function", options->function, "calls: an address, or a symbol of the kernel's");
   verb->footer(
       "Example: recount query guest-panic-20261124T224500Z.recount calls --function vfs_write --from=-1s");

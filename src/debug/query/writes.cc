@@ -41,8 +41,10 @@ namespace {
 // The part of a watch that changed; but for its pc, which has been left when the change is seen.
 WriteFound write_of(const WatchedRange& range, const WatchHit& hit, unsigned hart) {
   size_t begin = 0, end = hit.old_value.size();
-  while (begin + 1 < end && hit.old_value[begin] == hit.new_value[begin]) ++begin;
-  while (end > begin + 1 && hit.old_value[end - 1] == hit.new_value[end - 1]) --end;
+  if (end > kMostWhole) {
+    while (begin + 1 < end && hit.old_value[begin] == hit.new_value[begin]) ++begin;
+    while (end > begin + 1 && hit.old_value[end - 1] == hit.new_value[end - 1]) --end;
+  }
   uint64_t before_watch = 0;
   for (const Watch& w : range.watches) {
     if (w == hit.watch) break;

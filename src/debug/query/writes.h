@@ -14,6 +14,8 @@ struct WatchedRange {
 
 // The most that can be asked for at once, in bytes.
 inline constexpr uint64_t kMostWatched = 1 << 16;
+// Values of so many bytes are told whole; of longer ones, what changed.
+inline constexpr uint64_t kMostWhole = 16;
 
 // address is virtual in view; without translation, physical. kUsage if the range is empty, too large, or not
 // all of it RAM.
@@ -24,9 +26,9 @@ struct WriteFound {
   unsigned hart =
       0;            // whose step it was; an event that brings data (a disk's) may have changed it at its end
   uint64_t pc = 0;  // virtual
-  uint64_t address = 0;        // of the first byte that changed, in the address space asked for
+  uint64_t address = 0;        // of the values below, in the address space asked for
   Gpa gpa{};                   // of the same
-  Bytes old_value, new_value;  // from there to the last byte that changed
+  Bytes old_value, new_value;  // whole; or from the first byte that changed to the last
   bool in_event = false;       // an event at the end of the step brings data
 };
 
