@@ -2,6 +2,7 @@
 """Queries of a Debian kernel's panic: query_linux_test.py RECOUNT. Exact answers: query_test.py."""
 import json
 import shutil
+import subprocess
 import sys
 
 from recorder_process import CAPTURED, Linux, Recorder, expect, temporary_folder
@@ -53,6 +54,20 @@ def check(recorder, evidence):
     ticks = ask("writes", "--addr", "jiffies", "--size", "1", "--from", "50%")
     expect(len(ticks) > 5 and all(t["symbol"].startswith("tick_do_update_jiffies64+") for t in ticks), f"who counts ticks: {ticks[:5]}")
     expect(all(before["new"] == after["old"] for before, after in zip(ticks, ticks[1:])), f"each change is told: {ticks}")
+    return crash[0]
+
+
+def survives(recount, evidence, crash):
+    """What if the handler that crashes had returned at once? Bytes 82 80 are ret."""
+    ret = crash["pc"] + "=8280"
+    with subprocess.Popen([recount, "replay", evidence, "--divert", "--at", str(crash["position"]), "--patch-memory", ret],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as live:
+        try:
+            said, notes = live.communicate(b"echo alive $((6 * 7)); poweroff -f\n", timeout=200)
+        finally:
+            live.kill()
+    expect(live.returncode == 0 and b"alive 42" in said and b"panic" not in said, f"it would have lived: {live.returncode} {said} {notes}")
+    expect(notes.count(b"NOT evidence") == 2, f"and says that it did not: {notes}")
 
 
 def main():
@@ -64,7 +79,8 @@ def main():
             recorder.type(b"for i in 1 2 3; do ls / >/dev/null; done; echo %s >/dev/null; echo c > /proc/sysrq-trigger\n" % LINE.encode())
             expect(recorder.wait() == CAPTURED, "no evidence", recorder)
             (evidence,) = recorder.evidence()
-            check(recorder, evidence)
+            crash = check(recorder, evidence)
+            survives(recount, evidence, crash)
             verified = recorder.run("verify", evidence)
             expect(verified.returncode == 0, "after queries, verify: " + verified.stderr)
     finally:

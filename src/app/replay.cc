@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/code_reports.h"
+#include "app/divert.h"
 #include "app/evidence_options.h"
 #include "evidence/certify.h"
 #include "evidence/position_text.h"
@@ -17,27 +18,34 @@ struct ReplayVerbOptions {
   EvidenceOptions evidence;
   std::string until = "end";
   bool console = false;
+  bool divert = false;
+  std::string at = "end";  // where it diverts
+  std::vector<std::string> patches;
   CodeReportWishes code_reports;
 };
 
 class ReplayConsole final : public ConsolePort {
  public:
   explicit ReplayConsole(bool shown) : shown_(shown) {}
+  void show() { shown_ = true; }
   void console_output(ConsoleId, ByteView bytes) override {
     if (shown_) write_all(1, bytes);
   }
 
  private:
-  const bool shown_;
+  bool shown_;
 };
 
 Result<int> replay(const ReplayVerbOptions& options) {
+  if (!options.divert && !options.patches.empty()) {
+    return fail(ErrorKind::kUsage, "--patch-memory changes what happened: it needs --divert");
+  }
   auto evidence = TRY(open_evidence(options.evidence));
   ReplayConsole console(options.console);
   CodeReports reports(options.code_reports);
   auto replayer = TRY(open_replayer(options.evidence, *evidence, console, reports.observer()));
   const Manifest& manifest = evidence->manifest();
-  Position until = TRY(position_of(options.until, *replayer, manifest.guest_time_end_ticks));
+  Position until = TRY(position_of(options.divert ? options.at : options.until, *replayer, manifest.guest_time_end_ticks));
   Position begin = replayer->at();
   std::optional<Divergence> diverged;
   {
@@ -50,6 +58,11 @@ Result<int> replay(const ReplayVerbOptions& options) {
     return fail(ErrorKind::kDiverged,
                 fmt::format("{}: the replay diverged at position {}: {} (recount verify --bisect narrows it)",
                             options.evidence.path, raw(diverged->position), diverged->what));
+  }
+  if (options.divert) {
+    for (const std::string& patch : options.patches) TRY(patch_memory(replayer->machine(), patch));
+    console.show();
+    return divert(*replayer);
   }
   bool at_end = replayer->at() == replayer->end();
   if (options.evidence.json) {
@@ -80,6 +93,9 @@ void add_replay(CLI::App& app, int& exit_code) {
   verb->add_option("--until", options->until, "A step count, end, -3s, 50%, event:N or a mark's name")
       ->capture_default_str();
   verb->add_flag("--console", options->console, "Print what the guest printed");
+  auto* divert = verb->add_flag("--divert", options->divert, "Leave the recording and run on live: no longer evidence");
+  verb->add_option("--at", options->at, "Where --divert leaves it")->capture_default_str()->needs(divert);
+  verb->add_option("--patch-memory", options->patches, "Before that, change memory: 0x80001000=00ff, may be repeated");
   verb->footer("Example: recount replay guest-panic-20261124T224500Z.recount --console");
   run_as(*verb, exit_code, [options] { return replay(*options); });
 }

@@ -67,6 +67,11 @@ class Replayer {
   // With options.returns only.
   void take_written(std::vector<bool>& frames);
 
+  // For who leaves the journal here and lets the machine run on: what stands behind its ports. Of each disk, what is written goes to a
+  // layer that ends with this; not with options.returns.
+  const OutputTap& tap() const { return tap_; }
+  const std::vector<std::unique_ptr<DiskImage>>& disks() const { return disks_; }
+
   // Of the state here, with all of RAM.
   CheckpointDigest whole_digest();
 
