@@ -31,6 +31,8 @@ def check(recorder, evidence):
     expect(len(fatal) == 1 and fatal[0]["process"] == written[0]["process"] == "sh", f"the same shell's write never returns: {fatal} {written}")
     programs = [c for c in calls if c["name"] == "execve" and c["end"] == "elsewhere"]
     expect(programs, "programs were started")
+    ended = {c["end"] for c in calls if c["name"] == "exit_group"}
+    expect(ended == {"unfinished"}, f"nobody comes back from his exit: {ended}")
     expect(all(info["position_begin"] <= c["position"] < info["position_end"] for c in calls), "all in the evidence")
 
     switches = ask("sched")

@@ -41,6 +41,14 @@ void add_handlers(Machine& machine, std::vector<uint64_t>& entries, std::vector<
   }
 }
 
+// Or is this a new task, at the address that one had which has ended?
+bool may_return_to(const SystemCall& call, const HartState& hart) {
+  constexpr uint64_t kExit = 93, kExitGroup = 94, kExecve = 221, kExecveat = 281;
+  if (call.number == kExit || call.number == kExitGroup) return false;
+  const bool same_tables = ((call.satp ^ hart.satp) & satp::kPpnMask) == 0;
+  return same_tables || call.number == kExecve || call.number == kExecveat;
+}
+
 }  // namespace
 
 std::string system_call_name(uint64_t number) {
@@ -79,6 +87,7 @@ Result<void> find_system_calls(Timeline& timeline, const TaskNames& names, Posit
     if ((hart.mstatus & mstatus::kSpp) != 0 || found == open.end()) return true;
     SystemCall call = found->second;
     open.erase(found);
+    if (!may_return_to(call, hart)) return on_call(call);
     call.return_position = position;
     call.result = static_cast<int64_t>(hart.x[10]);
     call.end = hart.sepc == call.pc + 4 ? CallEnd::kReturned

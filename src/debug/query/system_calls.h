@@ -35,9 +35,9 @@ struct SystemCall {
 // "openat"; "syscall_1234" for a number that Linux on RISC-V does not have.
 std::string system_call_name(uint64_t number);
 
-// Each that begins in [from, to), in the order in which they end; those unfinished at to come last. The
-// handler is the one at the begin or at the end of this evidence: kUnavailable if no code of S-mode is there.
-// on_call: false is enough.
+// Each that begins in [from, to), in the order in which they end; those unfinished when their task has made
+// room for another, or last. The handler is the one at the begin or at the end of this evidence: kUnavailable
+// if no code of S-mode is there. on_call: false is enough.
 Result<void> find_system_calls(Timeline& timeline, const TaskNames& names, Position from, Position to,
                                const std::function<bool(const SystemCall&)>& on_call,
                                const std::function<bool(Position)>& on_progress);
