@@ -2,6 +2,7 @@
 """A Debian kernel dies of a pointer that a module overwrote long before: stock gdb goes from the oops back to the instruction that wrote
 it, by who-wrote and by a watchpoint. debug_corruption_test.py RECOUNT [--busy SECONDS] [--harts N]: how long the guest works in between."""
 import argparse
+import json
 import re
 import shutil
 import time
@@ -64,9 +65,15 @@ def main():
             expect(writer, "who-wrote names no writer:\n" + text)
             expect("sd\ta2,0(a1)" in said[2][0] and "0xdead00000000beef" in said[3][0], "back does not lead to the store:\n" + text)
             expect(said[7][0] == said[2][0], "a watchpoint leads elsewhere:\n" + text)
+            begin = time.monotonic()
+            asked = recorder.run("query", evidence, "writes", "--addr", hex(pointer), "--json")
+            writes = [json.loads(line) for line in asked.stdout.splitlines()]
+            expect(writes and writes[-1]["pc"] == writer[1] and writes[-1]["new"] == "0xdead00000000beef", "query writes: " + asked.stdout + asked.stderr)
+            queried = time.monotonic() - begin
             verified = recorder.run("verify", evidence)
             expect(verified.returncode == 0, "after debugging, verify: " + verified.stderr)
-            print(f"{info['steps']:,} steps; opened in {opened:.1f} s; who-wrote {said[0][1]:.2f} s; by a watchpoint {said[6][1]:.2f} s")
+            print(f"{info['steps']:,} steps; opened in {opened:.1f} s; who-wrote {said[0][1]:.2f} s; by a watchpoint {said[6][1]:.2f} s; "
+                  f"query writes, opening included, {queried:.1f} s")
     finally:
         shutil.rmtree(folder)
 

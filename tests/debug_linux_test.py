@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Stock gdb-multiarch on evidence of a Debian kernel's panic: debug_linux_test.py RECOUNT. Bare guests: debug_test.py."""
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -63,6 +64,12 @@ def main():
             expect("1 calls" in said[17] and "<write_sysrq_trigger+" in said[17], "calls knows no names:\n" + text)
             expect("Linux version " in said[15] and "Kernel panic - not syncing: sysrq triggered crash" in said[15], "dmesg is the kernel's log:\n" + text)
             expect(said[18].count("\n") == 3 and "Trigger a crash" in said[18], "dmesg is that of the position:\n" + text)
+            calls = [json.loads(line) for line in recorder.run("query", evidence, "calls", "--function", "__handle_sysrq", "--json").stdout.splitlines()]
+            expect([(c["symbol"], c["a0"], c["caller"].partition("+")[0]) for c in calls] == [("__handle_sysrq", hex(ord("c")), "write_sysrq_trigger")], f"{calls}")
+            traced = recorder.run("query", evidence, "trace", "--from", calls[0]["position"], "--to", calls[0]["position"] + 5, "--json").stdout.splitlines()
+            expect(len(traced) == 5 and json.loads(traced[0])["symbol"] == "__handle_sysrq", f"{traced}")
+            unknown = recorder.run("query", evidence, "calls", "--function", "no_such_function")
+            expect(unknown.returncode == 2 and unknown.stderr.count("\n") == 1, unknown.stderr)
             vmcore_opens_in_gdb(recorder, evidence, folder)
             verified = recorder.run("verify", evidence)
             expect(verified.returncode == 0, "after debugging, verify: " + verified.stderr)
