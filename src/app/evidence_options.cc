@@ -16,7 +16,8 @@ void add_evidence_argument(CLI::App& verb, EvidenceOptions& options) {
 void add_replay_options(CLI::App& verb, EvidenceOptions& options) {
   add_engine_option(verb, options.engine);
   verb.add_option("--drive", options.drives,
-                  "Where a disk's base image is now, in the order of the recording");
+                  "Where a disk's base image is now, in the order of the recording")
+      ->allow_extra_args(false);  // one each: what follows may be EVIDENCE
 }
 
 Result<std::unique_ptr<EvidenceReader>> open_evidence(const EvidenceOptions& options) {

@@ -126,7 +126,7 @@ Result<void> writes(const QueryOptions& options, QueryOutput& out) {
   auto on_write = [&](const WriteFound& w) {
     ++found;
     out.tell(fmt::format("position {:14} hart {} pc {}: {:#x} {} to {}{}", raw(w.before), w.hart,
-                         named(scan->symbols, w.pc), w.address, value_text(w.old_value),
+                         scan->symbols.named(w.pc), w.address, value_text(w.old_value),
                          value_text(w.new_value), w.in_event ? ", or by a device there" : ""),
              {{"position", raw(w.before)},
               {"hart", w.hart},
@@ -154,7 +154,7 @@ Result<void> calls(const QueryOptions& options, QueryOutput& out) {
     const auto& a = c.arguments;
     out.tell(
         fmt::format("position {:14} hart {} a0 {:#x} a1 {:#x} a2 {:#x} a3 {:#x} from {}", raw(c.position),
-                    c.hart, a[0], a[1], a[2], a[3], named(scan->symbols, c.return_address)),
+                    c.hart, a[0], a[1], a[2], a[3], scan->symbols.named_return(c.return_address)),
         {{"position", raw(c.position)},
          {"hart", c.hart},
          {"pc", hex(function)},
@@ -164,7 +164,7 @@ Result<void> calls(const QueryOptions& options, QueryOutput& out) {
          {"a2", hex(a[2])},
          {"a3", hex(a[3])},
          {"ra", hex(c.return_address)},
-         {"caller", scan->symbols.describe(c.return_address)}});
+         {"caller", scan->symbols.describe_return(c.return_address)}});
     return true;
   };
   TRY(find_calls(*scan->timeline, function, scan->range.from, scan->range.to, on_call, scan->on_progress()));

@@ -6,11 +6,6 @@ namespace recount {
 
 std::string hex(uint64_t value) { return fmt::format("{:#x}", value); }
 
-std::string named(const Symbols& symbols, uint64_t address) {
-  std::string name = symbols.describe(address);
-  return name.empty() ? hex(address) : fmt::format("{:#x} <{}>", address, name);
-}
-
 std::string value_text(const Bytes& bytes) {
   constexpr size_t kMostShown = 16;
   std::string text = "0x";

@@ -7,12 +7,9 @@
 #include <string>
 
 #include "base/bytes.h"
-#include "debug/symbols.h"
 
 namespace recount {
 
-// "0x80001000 <schedule+0x10>", or without a name where there is none.
-std::string named(const Symbols& symbols, uint64_t address);
 std::string hex(uint64_t value);
 // Little-endian, as a number; of more than 16 bytes, those.
 std::string value_text(const Bytes& bytes);

@@ -105,6 +105,8 @@ TEST(Symbols, DescribeWhatLiesBetweenTheFirstAndTheLast) {
   EXPECT_EQ(symbols.describe(0x100), "a");
   EXPECT_EQ(symbols.describe(0x2ff), "b+0xff");
   EXPECT_EQ(symbols.describe(0xff), "");
+  EXPECT_EQ(symbols.describe_return(0x200), "a+0x100");
+  EXPECT_EQ(symbols.describe_return(0x204), "b+0x4");
   EXPECT_EQ(symbols.describe(0x300), "");
   EXPECT_EQ(symbols.address_of("b"), 0x200u);
   EXPECT_FALSE(symbols.address_of("c"));

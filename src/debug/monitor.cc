@@ -102,12 +102,6 @@ Result<uint64_t> Monitor::address_in(const Words& words, const char* usage) {
   return *address;
 }
 
-// An address, and what the kernel calls it.
-std::string Monitor::named(uint64_t address) {
-  std::string name = symbols_.describe(address);
-  return fmt::format("{:#x}{}", address, name.empty() ? "" : " <" + name + ">");
-}
-
 Result<std::string> Monitor::help(const Words&, const GuestView&, const Interrupted&) {
   std::string text;
   for (const Command& c : kCommands) text += fmt::format("monitor {:46} {}\n", c.usage, c.help);
@@ -119,7 +113,7 @@ std::string Monitor::here() {
   uint64_t window = std::max<uint64_t>(timeline_.end() - timeline_.begin(), 1), done = timeline_.at() - timeline_.begin();
   return fmt::format("position {} ({:.4f} %), guest time {:.6f} s, hart {} at pc {}\n", raw(timeline_.at()),
                      100.0 * static_cast<double>(done) / static_cast<double>(window), seconds_of(machine.time_ticks()),
-                     machine.hart().hart_id, named(machine.hart().pc));
+                     machine.hart().hart_id, symbols_.named(machine.hart().pc));
 }
 
 Result<std::string> Monitor::when(const Words&, const GuestView&, const Interrupted&) { return here(); }
@@ -213,7 +207,7 @@ Result<std::string> Monitor::who_wrote(const Words& words, const GuestView& view
     const WatchHit& w = *stopped->watch;
     text = fmt::format("{:#x}, physical {:#x}: {} to {}, in the step from position {}, by hart {} at pc {}{}\n", address, raw(w.watch.begin),
                        value_text(w.old_value), value_text(w.new_value), raw(w.before), stopped->hart,
-                       named(timeline_.machine().hart(stopped->hart).pc), or_by_event(timeline_.events(), w.before + 1));
+                       symbols_.named(timeline_.machine().hart(stopped->hart).pc), or_by_event(timeline_.events(), w.before + 1));
     past_.push_back(w.before);  // back leads there
   } else if (stopped) {
     text = stopped->reason == StopReason::kInterrupted ? "interrupted\n" : fmt::format("{:#x}: not changed in this evidence before here\n", address);
@@ -245,7 +239,7 @@ Result<std::string> Monitor::calls(const Words& words, const GuestView&, const I
   hooks.pcs = {address};
   hooks.on_pc = [&](Position position, unsigned hart) {
     const auto& x = timeline_.machine().hart(hart).x;
-    text += fmt::format("position {:14} hart {} a0 {:#x} a1 {:#x} a2 {:#x} a3 {:#x} ra {}\n", raw(position), hart, x[10], x[11], x[12], x[13], named(x[1]));
+    text += fmt::format("position {:14} hart {} a0 {:#x} a1 {:#x} a2 {:#x} a3 {:#x} ra {}\n", raw(position), hart, x[10], x[11], x[12], x[13], symbols_.named_return(x[1]));
     return ++found < most;
   };
   hooks.on_progress = [&](Position) { return !interrupted(); };

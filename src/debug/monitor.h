@@ -46,7 +46,6 @@ class Monitor {
   Result<std::string> retrace(std::vector<Position>& from, std::vector<Position>& to);
   Result<Position> position_of(const Words& words);
   Result<uint64_t> address_in(const Words& words, const char* usage);
-  std::string named(uint64_t address);
   std::string here();
 
   Timeline& timeline_;

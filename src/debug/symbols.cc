@@ -16,12 +16,28 @@ std::optional<uint64_t> Symbols::address_of(std::string_view name) const {
   return found->address;
 }
 
-std::string Symbols::describe(uint64_t address) const {
-  auto behind = std::ranges::upper_bound(symbols_, address, {}, &Symbol::address);
+std::string Symbols::describe(uint64_t address) const { return describe(address, address); }
+
+std::string Symbols::describe_return(uint64_t address) const { return describe(address, address - 1); }
+
+// By the symbol that within belongs to.
+std::string Symbols::describe(uint64_t address, uint64_t within) const {
+  auto behind = std::ranges::upper_bound(symbols_, within, {}, &Symbol::address);
   // The last one has no known end.
   if (behind == symbols_.begin() || behind == symbols_.end()) return "";
   auto first = std::ranges::lower_bound(symbols_, std::prev(behind)->address, {}, &Symbol::address);
   return address == first->address ? first->name : fmt::format("{}+{:#x}", first->name, address - first->address);
 }
+
+namespace {
+
+std::string with_name(uint64_t address, const std::string& name) {
+  return name.empty() ? fmt::format("{:#x}", address) : fmt::format("{:#x} <{}>", address, name);
+}
+
+}  // namespace
+
+std::string Symbols::named(uint64_t address) const { return with_name(address, describe(address)); }
+std::string Symbols::named_return(uint64_t address) const { return with_name(address, describe_return(address)); }
 
 }  // namespace recount

@@ -29,8 +29,16 @@ class Symbols {
   std::optional<uint64_t> address_of(std::string_view name) const;
   // "name+0x10", or "name"; empty outside of the symbols.
   std::string describe(uint64_t address) const;
+  // The same of a return address. A call of what never returns may be the last instruction of its function.
+  std::string describe_return(uint64_t address) const;
+
+  // "0x80001000 <name+0x10>", or the number alone.
+  std::string named(uint64_t address) const;
+  std::string named_return(uint64_t address) const;
 
  private:
+  std::string describe(uint64_t address, uint64_t within) const;
+
   std::vector<Symbol> symbols_;
 };
 
