@@ -104,6 +104,9 @@ Result<int> for_any_client(const DebugOptions& options, GdbServer& server, const
 
 Result<int> debug(const DebugOptions& options) {
   auto evidence = TRY(open_evidence(options.evidence));
+  const bool serves = options.port || options.no_gdb;
+  // A missing gdb is told before the first replay, which takes long.
+  if (!serves) TRY(run_tool({"gdb-multiarch", "--version"}, "gdb-multiarch"));
   SilentConsole console;
   TimelineOptions how{.replay = {.engine = options.evidence.engine,
                                  .jit = {.log = engine_log()},
@@ -122,7 +125,7 @@ Result<int> debug(const DebugOptions& options) {
   const Symbols symbols = kallsyms_in({ram.host(ram.base()), ram.size()});
   Monitor monitor(*timeline, evidence->manifest(), symbols);
   GdbServer server(*timeline, monitor);
-  if (options.port || options.no_gdb) return for_any_client(options, server, symbols);
+  if (serves) return for_any_client(options, server, symbols);
   return with_gdb(options, server, symbols);
 }
 
