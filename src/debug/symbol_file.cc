@@ -1,9 +1,8 @@
 #include "debug/symbol_file.h"
 
-#include <elf.h>
-
 #include <algorithm>
-#include <cstring>
+
+#include "debug/riscv_elf.h"
 
 namespace recount {
 namespace {
@@ -12,12 +11,6 @@ enum Section : uint16_t { kNull, kText, kData, kSymbols, kStrings, kSectionCount
 
 constexpr std::string_view kSectionNames("\0.text\0.data\0.symtab\0.strtab", 28);
 constexpr uint32_t kNameOf[kSectionCount] = {0, 1, 7, 13, 21};
-
-template <class T>
-void append(Bytes& out, const T& value) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(&value);
-  out.insert(out.end(), bytes, bytes + sizeof value);
-}
 
 }  // namespace
 
@@ -31,7 +24,7 @@ Bytes symbol_file(const Symbols& symbols) {
 
   std::string strings(kSectionNames);
   Bytes table;
-  append(table, Elf64_Sym{});
+  append_struct(table, Elf64_Sym{});
   for (size_t i = 0; i < all.size(); ++i) {
     const Symbol& s = all[i];
     Elf64_Sym entry{};
@@ -41,21 +34,12 @@ Bytes symbol_file(const Symbols& symbols) {
     entry.st_shndx = in_text ? kText : kData;
     entry.st_value = s.address;
     entry.st_size = i + 1 < all.size() ? all[i + 1].address - s.address : 0;
-    append(table, entry);
+    append_struct(table, entry);
     strings += s.name;
     strings += '\0';
   }
 
-  Elf64_Ehdr header{};
-  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
-  header.e_ident[EI_CLASS] = ELFCLASS64;
-  header.e_ident[EI_DATA] = ELFDATA2LSB;
-  header.e_ident[EI_VERSION] = EV_CURRENT;
-  header.e_type = ET_EXEC;
-  header.e_machine = EM_RISCV;
-  header.e_version = EV_CURRENT;
-  header.e_flags = EF_RISCV_RVC | EF_RISCV_FLOAT_ABI_DOUBLE;
-  header.e_ehsize = sizeof header;
+  Elf64_Ehdr header = riscv_elf_header(ET_EXEC);
   header.e_shentsize = sizeof(Elf64_Shdr);
   header.e_shnum = kSectionCount;
   header.e_shstrndx = kStrings;
@@ -83,8 +67,8 @@ Bytes symbol_file(const Symbols& symbols) {
   section(kStrings, SHT_STRTAB, 0, 0, contents + table.size(), strings.size());
 
   Bytes file;
-  append(file, header);
-  append(file, sections);
+  append_struct(file, header);
+  append_struct(file, sections);
   file.insert(file.end(), table.begin(), table.end());
   file.insert(file.end(), strings.begin(), strings.end());
   return file;

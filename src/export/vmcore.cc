@@ -1,9 +1,9 @@
 #include "export/vmcore.h"
 
-#include <elf.h>
-
 #include <algorithm>
 #include <charconv>
+
+#include "debug/riscv_elf.h"
 
 namespace recount {
 namespace {
@@ -18,14 +18,8 @@ struct PrStatus {
 };
 static_assert(sizeof(PrStatus) == 376);
 
-template <class T>
-void append(Bytes& out, const T& value) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(&value);
-  out.insert(out.end(), bytes, bytes + sizeof value);
-}
-
 void append_note(Bytes& out, std::string_view name, uint32_t type, ByteView contents) {
-  append(out, Elf64_Nhdr{static_cast<uint32_t>(name.size() + 1), static_cast<uint32_t>(contents.size()), type});
+  append_struct(out, Elf64_Nhdr{static_cast<uint32_t>(name.size() + 1), static_cast<uint32_t>(contents.size()), type});
   out.insert(out.end(), name.begin(), name.end());
   out.push_back(0);
   out.resize((out.size() + 3) & ~size_t{3});
@@ -90,16 +84,7 @@ Result<void> write_vmcore(Machine& machine, const std::optional<Vmcoreinfo>& inf
   const Bytes notes = notes_of(machine, info);
   std::vector<Elf64_Phdr> loads = loads_of(ram, info);
 
-  Elf64_Ehdr header{};
-  std::copy_n(ELFMAG, SELFMAG, header.e_ident);
-  header.e_ident[EI_CLASS] = ELFCLASS64;
-  header.e_ident[EI_DATA] = ELFDATA2LSB;
-  header.e_ident[EI_VERSION] = EV_CURRENT;
-  header.e_type = ET_CORE;
-  header.e_machine = EM_RISCV;
-  header.e_version = EV_CURRENT;
-  header.e_flags = EF_RISCV_RVC | EF_RISCV_FLOAT_ABI_DOUBLE;
-  header.e_ehsize = sizeof header;
+  Elf64_Ehdr header = riscv_elf_header(ET_CORE);
   header.e_phoff = sizeof header;
   header.e_phentsize = sizeof(Elf64_Phdr);
   header.e_phnum = static_cast<uint16_t>(1 + loads.size());
@@ -110,11 +95,11 @@ Result<void> write_vmcore(Machine& machine, const std::optional<Vmcoreinfo>& inf
   note.p_filesz = note.p_memsz = notes.size();
   const uint64_t memory = (note.p_offset + notes.size() + kPageSize - 1) & ~kPageMask;
   Bytes head;
-  append(head, header);
-  append(head, note);
+  append_struct(head, header);
+  append_struct(head, note);
   for (Elf64_Phdr& load : loads) {
     load.p_offset += memory;
-    append(head, load);
+    append_struct(head, load);
   }
   head.insert(head.end(), notes.begin(), notes.end());
   TRY(file.write(0, head));
