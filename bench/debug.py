@@ -15,15 +15,13 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
 from gdb_session import Gdb  # noqa: E402
 from guest_process import free_ports  # noqa: E402
-from recorder_process import CAPTURED, Linux, Recorder, Unexpected, expect, temporary_folder, wait_until  # noqa: E402
-
-WORK = "end=$(($(date +%s) + {seconds})); while [ $(date +%s) -lt $end ]; do md5sum /bin/busybox > /dev/null; ls -lR /lib > /dev/null; done; echo worked\n"
+from recorder_process import CAPTURED, Linux, Recorder, Unexpected, expect, temporary_folder, wait_until, work_for  # noqa: E402
 
 
 def record(recount, folder, linux, seconds):
     with Recorder(recount, [*linux.arguments(folder, ""), "--window", f"{20 + 4 * seconds}s"], folder) as recorder:
         recorder.wait_for("# ", 240)
-        recorder.type(WORK.format(seconds=seconds).encode())
+        recorder.type(work_for(seconds))
         recorder.wait_for("\nworked", 60 + 4 * seconds)
         recorder.type(b"echo c > /proc/sysrq-trigger\n")
         expect(recorder.wait() == CAPTURED, "no evidence", recorder)
@@ -49,10 +47,12 @@ def measure(recount, evidence, info, folder, engine, moves, seed):
         commands = []
         for position in positions + again:
             commands += [f"goto {position}", "reverse-stepi"]
-        # An address where nothing is executed, and one that is never written: the kernel's own first instruction.
+        # The kernel's own first instruction: not executed at that address, and never written. So the scan goes through all of it.
         commands += ["goto end", "hbreak *0xffffffff80000000", "reverse-continue", "delete", "goto end", "watch *(long *)0xffffffff80000000",
                      "reverse-continue"]
         said = gdb.session(commands)
+    for n in (2, 6):
+        expect("No more reverse-execution history" in said[4 * moves + n][0], "stopped on the way: " + said[4 * moves + n][0])
     moved = said[:4 * moves]
     steps = end - begin
     return {"engine": engine, "steps": steps, "opened_s": opened,

@@ -10,7 +10,7 @@ import time
 from gdb_session import Gdb
 from guest_process import skip
 from kernel_module import modules
-from recorder_process import CAPTURED, Linux, Recorder, cpio, expect, temporary_folder
+from recorder_process import CAPTURED, Linux, Recorder, cpio, expect, temporary_folder, work_for
 
 # The stray write hits an entry of the kernel's table of SysRq handlers; the key that uses it is pressed later.
 KEY, ENTRY = "m", 10 + ord("m") - ord("a")
@@ -21,8 +21,6 @@ for i in 14 12 10 8 6 4 2 0; do printf "\\\\x$(echo $entry | cut -c$((i + 1))-$(
 echo entry=0x$entry
 insmod /stray.ko
 """
-WORK = "end=$(($(date +%s) + {seconds})); while [ $(date +%s) -lt $end ]; do md5sum /bin/busybox > /dev/null; ls -lR /lib > /dev/null; done; echo worked\n"
-
 
 def crash(recorder, module, seconds):
     """The address of the pointer that is overwritten."""
@@ -30,7 +28,7 @@ def crash(recorder, module, seconds):
     recorder.wait_for("# ", 240)
     recorder.type(CORRUPT.format(entry=ENTRY, at=module.index(marker)).encode())
     recorder.wait_for("insmod: ", 60)
-    recorder.type(WORK.format(seconds=seconds).encode())
+    recorder.type(work_for(seconds))
     recorder.wait_for("\nworked", 60 + 4 * seconds)
     recorder.type(f"echo {KEY} > /proc/sysrq-trigger\n".encode())
     expect(recorder.wait() == CAPTURED, "no evidence", recorder)

@@ -67,6 +67,12 @@ class Linux:
         return arguments
 
 
+def work_for(seconds):
+    """What keeps the Debian guest's shell busy; then it says "worked"."""
+    return (f"end=$(($(date +%s) + {seconds})); while [ $(date +%s) -lt $end ]; do md5sum /bin/busybox > /dev/null; ls -lR /lib > /dev/null; done; "
+            "echo worked\n").encode()
+
+
 def temporary_folder():
     """Short: the control socket's name is limited to 108 bytes."""
     return pathlib.Path(tempfile.mkdtemp(prefix="rc", dir="/tmp"))

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "app/engine_option.h"
 #include "app/evidence_options.h"
 #include "app/gdb_script.h"
+#include "app/silent_console.h"
 #include "debug/gdb_server.h"
 #include "debug/kallsyms.h"
 #include "debug/symbol_file.h"
-#include "host/file.h"
 #include "host/folders.h"
 #include "host/local_socket.h"
 #include "host/loopback_listener.h"
@@ -27,55 +26,49 @@ struct DebugOptions {
   std::string symbols;
 };
 
-class SilentConsole final : public ConsolePort {
- public:
-  void console_output(ConsoleId, ByteView) override {}
-};
-
 // What gdb is started with, and the socket that it finds us by.
 class PrivateFolder {
  public:
-  static Result<PrivateFolder> make(const Symbols& symbols) {
+  // symbols are what the guest's kernel says of itself.
+  static Result<PrivateFolder> make(const DebugOptions& options, const Symbols& symbols) {
     PrivateFolder folder(TRY(make_private_folder(temporary_folder(), "recount-debug")));
-    if (!symbols.empty()) {
-      auto file = TRY(open_for_append(folder.symbols()));
+    folder.symbols_ = options.symbols;
+    if (options.symbols.empty() && !symbols.empty()) {
+      folder.symbols_ = folder.path_ + "/kallsyms";
+      auto file = TRY(open_for_append(folder.symbols_));
       write_all(file.get(), symbol_file(symbols));
     }
     auto script = TRY(open_for_append(folder.script()));
     write_all(script.get(), view_of(kGdbScript));
     return folder;
   }
-  PrivateFolder(PrivateFolder&& other) noexcept : path_(std::exchange(other.path_, "")) {}
+  PrivateFolder(PrivateFolder&& other) noexcept : path_(std::exchange(other.path_, "")), symbols_(std::move(other.symbols_)) {}
   PrivateFolder& operator=(PrivateFolder&&) = delete;
   ~PrivateFolder() {
     if (!path_.empty()) remove_folder(path_);
   }
-  // What the guest's kernel says of itself; there only if it does.
-  std::string symbols() const { return path_ + "/kallsyms"; }
+  // The file that gdb takes names from, wherever it is; empty if there is none.
+  const std::string& symbols() const { return symbols_; }
   std::string script() const { return path_ + "/recount.py"; }
   std::string socket() const { return path_ + "/gdb"; }
 
  private:
   explicit PrivateFolder(std::string path) : path_(std::move(path)) {}
-  std::string path_;
+  std::string path_, symbols_;
 };
 
-std::vector<std::string> gdb_command(const DebugOptions& options, const PrivateFolder& folder, const std::string& target) {
+std::vector<std::string> gdb_command(const PrivateFolder& folder, const std::string& target) {
   std::vector<std::string> words = {"gdb-multiarch", "-q", "-iex", "set architecture riscv:rv64", "-iex", "set confirm off"};
-  if (!options.symbols.empty()) {
-    words.push_back(options.symbols);
-  } else if (file_exists(folder.symbols()).value_or(false)) {
-    words.push_back(folder.symbols());
-  }
+  if (!folder.symbols().empty()) words.push_back(folder.symbols());
   for (const std::string& word : {std::string("-ex"), "target remote " + target, std::string("-x"), folder.script()}) words.push_back(word);
   return words;
 }
 
 // gdb is our child, and its end is ours.
 Result<int> with_gdb(const DebugOptions& options, GdbServer& server, const Symbols& symbols) {
-  auto folder = TRY(PrivateFolder::make(symbols));
+  auto folder = TRY(PrivateFolder::make(options, symbols));
   auto listener = TRY(LocalListener::listen(folder.socket()));
-  TRY(start_in_foreground(gdb_command(options, folder, folder.socket()), "gdb-multiarch"));
+  TRY(start_in_foreground(gdb_command(folder, folder.socket()), "gdb-multiarch"));
   constexpr uint64_t kLook_ns = 100'000'000;
   for (;;) {
     int fd = listener.fd();
@@ -88,10 +81,10 @@ Result<int> with_gdb(const DebugOptions& options, GdbServer& server, const Symbo
 }
 
 Result<int> for_any_client(const DebugOptions& options, GdbServer& server, const Symbols& symbols) {
-  auto folder = TRY(PrivateFolder::make(symbols));
+  auto folder = TRY(PrivateFolder::make(options, symbols));
   auto listener = TRY(LoopbackListener::listen(options.port.value_or(0)));
   std::string line;
-  for (const std::string& word : gdb_command(options, folder, fmt::format("127.0.0.1:{}", listener.port()))) {
+  for (const std::string& word : gdb_command(folder, fmt::format("127.0.0.1:{}", listener.port()))) {
     line += (line.empty() ? "" : " ") + (word.find(' ') == std::string::npos ? word : "'" + word + "'");
   }
   fmt::print("{}\n", line);
@@ -108,21 +101,12 @@ Result<int> debug(const DebugOptions& options) {
   // A missing gdb is told before the first replay, which takes long.
   if (!serves) TRY(run_tool({"gdb-multiarch", "--version"}, "gdb-multiarch"));
   SilentConsole console;
-  TimelineOptions how{.replay = {.engine = options.evidence.engine,
-                                 .jit = {.log = engine_log()},
-                                 .temporary_folder = temporary_folder(),
-                                 .disk_paths = options.evidence.drives},
-                      .progress = {}};
   std::unique_ptr<Timeline> timeline;
   {
     ProgressLine progress;
-    how.progress = [&](uint64_t percent) { progress.show(percent); };
-    auto opened = Timeline::open(*evidence, how, console);
-    if (!opened) return std::unexpected(in_context(options.evidence.path, opened.error()));
-    timeline = std::move(*opened);
+    timeline = TRY(open_timeline(options.evidence, *evidence, console, [&](uint64_t percent) { progress.show(percent); }));
   }
-  Ram& ram = timeline->machine().ram();
-  const Symbols symbols = kallsyms_in({ram.host(ram.base()), ram.size()});
+  const Symbols symbols = kallsyms_in(timeline->machine().ram());
   Monitor monitor(*timeline, evidence->manifest(), symbols);
   GdbServer server(*timeline, monitor);
   if (serves) return for_any_client(options, server, symbols);

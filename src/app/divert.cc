@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "debug/guest_view.h"
+#include "debug/text.h"
 #include "disk/disk_thread.h"
 #include "event/guest_time.h"
 #include "host/clock.h"
@@ -40,11 +41,7 @@ std::optional<Bytes> bytes_in(std::string_view hex) {
 
 std::optional<uint64_t> address_in(std::string_view text) {
   if (!text.starts_with("0x")) return std::nullopt;
-  text.remove_prefix(2);
-  uint64_t address = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), address, 16);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return address;
+  return number_in(text);
 }
 
 // How it ended, if it has.

@@ -26,14 +26,28 @@ Result<std::unique_ptr<EvidenceReader>> open_evidence(const EvidenceOptions& opt
   return std::unexpected(in_context(options.path, evidence.error()));
 }
 
+namespace {
+
+ReplayOptions replay_options(const EvidenceOptions& options, CodeObserver* observer) {
+  return {.engine = options.engine,
+          .jit = {.log = engine_log(), .observer = observer},
+          .temporary_folder = temporary_folder(),
+          .disk_paths = options.drives};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Timeline>> open_timeline(const EvidenceOptions& options, const EvidenceReader& evidence, ConsolePort& console,
+                                                std::function<void(uint64_t percent)> progress) {
+  auto timeline = Timeline::open(evidence, {.replay = replay_options(options, nullptr), .progress = std::move(progress)}, console);
+  if (timeline) return timeline;
+  return std::unexpected(in_context(options.path, timeline.error()));
+}
+
 Result<std::unique_ptr<Replayer>> open_replayer(const EvidenceOptions& options,
                                                 const EvidenceReader& evidence, ConsolePort& console,
                                                 CodeObserver* observer) {
-  ReplayOptions replay{.engine = options.engine,
-                       .jit = {.log = engine_log(), .observer = observer},
-                       .temporary_folder = temporary_folder(),
-                       .disk_paths = options.drives};
-  auto replayer = Replayer::open(evidence, replay, console);
+  auto replayer = Replayer::open(evidence, replay_options(options, observer), console);
   if (replayer || replayer.error().kind != ErrorKind::kDamaged) return replayer;
   return std::unexpected(in_context(options.path, replayer.error()));
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/verbs.h"
+#include "debug/timeline.h"
 #include "evidence/replayer.h"
 
 namespace recount {
@@ -25,6 +26,10 @@ Result<std::unique_ptr<EvidenceReader>> open_evidence(const EvidenceOptions& opt
 Result<std::unique_ptr<Replayer>> open_replayer(const EvidenceOptions& options,
                                                 const EvidenceReader& evidence, ConsolePort& console,
                                                 CodeObserver* observer = nullptr);
+
+// Where a replay stands at any position of it: at the end. progress as TimelineOptions has it. The evidence and the console outlive it.
+Result<std::unique_ptr<Timeline>> open_timeline(const EvidenceOptions& options, const EvidenceReader& evidence, ConsolePort& console,
+                                                std::function<void(uint64_t percent)> progress);
 
 // Shows how far a long replay is, on a terminal only.
 class ProgressLine {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "app/evidence_options.h"
+#include "app/silent_console.h"
 #include "debug/kallsyms.h"
 #include "evidence/certify.h"
 #include "evidence/position_text.h"
@@ -18,11 +19,6 @@ namespace {
 struct ExportOptions {
   EvidenceOptions evidence;
   std::string to, output, at = "end";
-};
-
-class SilentConsole final : public ConsolePort {
- public:
-  void console_output(ConsoleId, ByteView) override {}
 };
 
 Result<int> export_evidence(const ExportOptions& options) {
@@ -39,14 +35,10 @@ Result<int> export_evidence(const ExportOptions& options) {
     ProgressLine progress;
     diverged = replay_until(*replayer, at, [&](uint64_t percent) { progress.show(percent); });
   }
-  if (diverged) {
-    return fail(ErrorKind::kDiverged, fmt::format("{}: the replay diverged at position {}: {} (recount verify --bisect narrows it)",
-                                                  options.evidence.path, raw(diverged->position), diverged->what));
-  }
+  if (diverged) return std::unexpected(in_context(options.evidence.path, fail_diverged(*diverged).error()));
   Machine& machine = replayer->machine();
-  Ram& ram = machine.ram();
-  const GuestView kernel(ram, supervisor_space_of(machine.hart()));
-  auto info = Vmcoreinfo::find(kernel, kallsyms_in({ram.host(ram.base()), ram.size()}));
+  const GuestView kernel(machine.ram(), supervisor_space_of(machine.hart()));
+  auto info = Vmcoreinfo::find(kernel, kallsyms_in(machine.ram()));
   TRY(write_vmcore(machine, info, file->file()));
   std::string path = TRY(file->publish());
   fmt::print("{}: memory and {} hart{} at position {}, {}\n", path, machine.hart_count(), machine.hart_count() == 1 ? "" : "s", raw(at),
@@ -61,7 +53,7 @@ void add_export(CLI::App& app, int& exit_code) {
   CLI::App* verb = app.add_subcommand("export", "Write what other tools read, of any position");
   verb->add_option("EVIDENCE", options->evidence.path, "An evidence file (*.recount)")->required();
   add_replay_options(*verb, options->evidence);
-  verb->add_option("--to", options->to, "vmcore: memory and registers as an ELF core, for crash, drgn and gdb")
+  verb->add_option("--to", options->to, "vmcore: memory and registers as an ELF core, for drgn, gdb and the like")
       ->required()
       ->check(CLI::IsMember({"vmcore"}));
   verb->add_option("--at", options->at, "A step count, end, -3s, 50%, event:N or a mark's name")->capture_default_str();

@@ -6,13 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "base/bytes.h"
-
 namespace recount {
 
 std::string hex(uint64_t value);
-// Little-endian, as a number; of more than 16 bytes, those.
-std::string value_text(const Bytes& bytes);
 
 class QueryOutput {
  public:

@@ -54,11 +54,7 @@ Result<int> replay(const ReplayVerbOptions& options) {
       if (!options.console) progress.show(percent);
     });
   }
-  if (diverged) {
-    return fail(ErrorKind::kDiverged,
-                fmt::format("{}: the replay diverged at position {}: {} (recount verify --bisect narrows it)",
-                            options.evidence.path, raw(diverged->position), diverged->what));
-  }
+  if (diverged) return std::unexpected(in_context(options.evidence.path, fail_diverged(*diverged).error()));
   if (options.divert) {
     for (const std::string& patch : options.patches) TRY(patch_memory(replayer->machine(), patch));
     console.show();

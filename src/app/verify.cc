@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/evidence_options.h"
+#include "app/silent_console.h"
 #include "evidence/bisect.h"
 #include "evidence/certify.h"
 
@@ -15,11 +16,6 @@ namespace {
 struct VerifyOptions {
   EvidenceOptions evidence;
   bool bisect = false;
-};
-
-class SilentConsole final : public ConsolePort {
- public:
-  void console_output(ConsoleId, ByteView) override {}
 };
 
 // What the certificate says against what this replay gave. Empty if they agree.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 
 namespace recount {
 namespace {
@@ -133,5 +132,7 @@ Symbols kallsyms_in(ByteView ram) {
   }
   return {};
 }
+
+Symbols kallsyms_in(Ram& ram) { return kallsyms_in({ram.host(ram.base()), ram.size()}); }
 
 }  // namespace recount

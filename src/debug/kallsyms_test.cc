@@ -110,6 +110,9 @@ TEST(Symbols, DescribeWhatLiesBetweenTheFirstAndTheLast) {
   EXPECT_EQ(symbols.describe(0x300), "");
   EXPECT_EQ(symbols.address_of("b"), 0x200u);
   EXPECT_FALSE(symbols.address_of("c"));
+  EXPECT_EQ(symbols.place_in("b+0x10"), 0x210u);
+  EXPECT_EQ(symbols.place_in("0x10"), 0x10u);
+  for (const char* bad : {"", "c", "b+", "b+c", "+1", "0x", "-1", "12345678901234567890123"}) EXPECT_FALSE(symbols.place_in(bad)) << bad;
 }
 
 }  // namespace

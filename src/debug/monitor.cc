@@ -6,24 +6,15 @@
 #include <charconv>
 #include <sstream>
 
-#include "event/guest_time.h"
 #include "debug/printk_log.h"
+#include "debug/query/calls.h"
+#include "debug/query/writes.h"
+#include "debug/text.h"
+#include "event/guest_time.h"
 #include "evidence/position_text.h"
 
 namespace recount {
 namespace {
-
-std::optional<uint64_t> number_in(std::string_view text) {
-  int base = 10;
-  if (text.starts_with("0x")) {
-    base = 16;
-    text.remove_prefix(2);
-  }
-  uint64_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 struct EventText {
   std::string operator()(const TimeAnchor&) const { return ""; }
@@ -46,21 +37,12 @@ std::string for_terminal(std::string text) {
   return text;
 }
 
-std::string value_text(const Bytes& bytes) {
-  std::string hex = "0x";
-  constexpr size_t kMostShown = 16;
-  for (size_t i = std::min(bytes.size(), kMostShown); i-- > 0;) hex += fmt::format("{:02x}", bytes[i]);
-  return hex;
-}
-
 // What else than an instruction may have changed memory: data that came at the end of its step.
 std::string or_by_event(const std::vector<Event>& events, Position position) {
   auto [first, last] = std::ranges::equal_range(events, position, {}, &Event::position);
   std::string text;
   for (auto event = first; event != last; ++event) {
-    bool brings_data = std::holds_alternative<DiskCompletion>(event->payload) || std::holds_alternative<PacketArrival>(event->payload) ||
-                       std::holds_alternative<ConsoleInput>(event->payload);
-    if (brings_data) text += fmt::format(", or by event {}: {}", event - events.begin(), std::visit(EventText{}, event->payload));
+    if (brings_data(*event)) text += fmt::format(", or by event {}: {}", event - events.begin(), std::visit(EventText{}, event->payload));
   }
   return text;
 }
@@ -94,8 +76,7 @@ Result<std::string> Monitor::run(const std::string& command, const GuestView& vi
 }
 
 Result<uint64_t> Monitor::address_in(const Words& words, const char* usage) {
-  auto address = words.size() > 1 ? number_in(words[1]) : std::nullopt;
-  if (!address && words.size() > 1) address = symbols_.address_of(words[1]);
+  auto address = words.size() > 1 ? symbols_.place_in(words[1]) : std::nullopt;
   if (!address) {
     return fail(ErrorKind::kUsage, fmt::format("usage: {} (an address as 0x80001000, or a symbol of the kernel's; in gdb, any expression)", usage));
   }
@@ -190,17 +171,10 @@ Result<std::string> Monitor::who_wrote(const Words& words, const GuestView& view
   uint64_t address = TRY(address_in(words, kUsage));
   uint64_t size = words.size() > 2 ? number_in(words[2]).value_or(0) : 8;
   if (size == 0 || size > kPageSize) return fail(ErrorKind::kUsage, fmt::format("usage: {}, of 1 to 4096 bytes", kUsage));
-  std::vector<Watch> watches;
-  for (uint64_t done = 0; done < size;) {
-    uint64_t part = std::min(size - done, kPageSize - ((address + done) & kPageMask));
-    auto gpa = view.physical(address + done);
-    if (!gpa || !view.ram().contains(*gpa, part)) return fail(ErrorKind::kUsage, fmt::format("{:#x}: no memory is mapped there", address + done));
-    watches.push_back({*gpa, part});
-    done += part;
-  }
+  const WatchedRange range = TRY(watched_range(view, address, size));
   Position from = timeline_.at();
   timeline_.set_breakpoints({});
-  timeline_.set_watchpoints(watches);
+  timeline_.set_watchpoints(range.watches);
   auto stopped = timeline_.resume(Direction::kBackward, interrupted);
   std::string text;
   if (stopped && stopped->watch) {
@@ -235,15 +209,13 @@ Result<std::string> Monitor::calls(const Words& words, const GuestView&, const I
   uint64_t most = words.size() > 2 ? number_in(words[2]).value_or(100) : 100;
   uint64_t found = 0;
   std::string text;
-  Hooks hooks;
-  hooks.pcs = {address};
-  hooks.on_pc = [&](Position position, unsigned hart) {
-    const auto& x = timeline_.machine().hart(hart).x;
-    text += fmt::format("position {:14} hart {} a0 {:#x} a1 {:#x} a2 {:#x} a3 {:#x} ra {}\n", raw(position), hart, x[10], x[11], x[12], x[13], symbols_.named_return(x[1]));
+  auto on_call = [&](const CallFound& c) {
+    const auto& a = c.arguments;
+    text += fmt::format("position {:14} hart {} a0 {:#x} a1 {:#x} a2 {:#x} a3 {:#x} ra {}\n", raw(c.position), c.hart, a[0], a[1], a[2], a[3],
+                        symbols_.named_return(c.return_address));
     return ++found < most;
   };
-  hooks.on_progress = [&](Position) { return !interrupted(); };
-  TRY(timeline_.scan(timeline_.begin(), timeline_.end(), hooks));
+  TRY(find_calls(timeline_, address, timeline_.begin(), timeline_.end(), on_call, [&](Position) { return !interrupted(); }));
   return text + fmt::format("{} calls{}\n", found, found == most ? " (and perhaps more)" : "");
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // The kernel's log as it lies in its memory (dmesg): what was printed though no console showed it, or not yet. Kernel: struct
-// printk_ringbuffer (kernel/printk/printk_ringbuffer.h), Linux 5.10 and later.
+// printk_ringbuffer (kernel/printk/printk_ringbuffer.h).
 
 #include <string>
 #include <vector>

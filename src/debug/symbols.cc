@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "debug/text.h"
+
 namespace recount {
 
 Symbols::Symbols(std::vector<Symbol> symbols) : symbols_(std::move(symbols)) {
@@ -14,6 +16,15 @@ std::optional<uint64_t> Symbols::address_of(std::string_view name) const {
   auto found = std::ranges::find(symbols_, name, &Symbol::name);
   if (found == symbols_.end()) return std::nullopt;
   return found->address;
+}
+
+std::optional<uint64_t> Symbols::place_in(std::string_view text) const {
+  if (auto address = number_in(text)) return address;
+  const size_t plus = text.find('+');
+  auto symbol = address_of(text.substr(0, plus));
+  auto offset = plus == std::string_view::npos ? 0 : number_in(text.substr(plus + 1));
+  if (!symbol || !offset) return std::nullopt;
+  return *symbol + *offset;
 }
 
 std::string Symbols::describe(uint64_t address) const { return describe(address, address); }

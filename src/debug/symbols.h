@@ -27,6 +27,8 @@ class Symbols {
   const std::vector<Symbol>& all() const { return symbols_; }
   // The first of that name.
   std::optional<uint64_t> address_of(std::string_view name) const;
+  // "0x80001000", "schedule" or "schedule+0x10", as people name a place.
+  std::optional<uint64_t> place_in(std::string_view text) const;
   // "name+0x10", or "name"; empty outside of the symbols.
   std::string describe(uint64_t address) const;
   // The same of a return address. A call of what never returns may be the last instruction of its function.

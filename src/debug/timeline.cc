@@ -12,11 +12,6 @@ constexpr uint64_t kLeastSpacing = 1'000'000, kMostCheckpoints = 256;
 constexpr uint64_t kApproach[] = {200'000, 20'000, 2'000};
 constexpr uint64_t kPollEvery = 1'000'000;
 
-std::unexpected<Error> fail_diverged(const Divergence& diverged) {
-  return fail(ErrorKind::kDiverged, fmt::format("the replay diverged at position {}: {} (recount verify --bisect narrows it)",
-                                                raw(diverged.position), diverged.what));
-}
-
 }  // namespace
 
 Timeline::Timeline(const EvidenceReader& evidence, TimelineOptions options, ConsolePort& console)

@@ -91,4 +91,10 @@ struct Event {
   bool operator==(const Event&) const = default;
 };
 
+// Whether it may have a device write to the guest's memory.
+inline bool brings_data(const Event& event) {
+  return std::holds_alternative<DiskCompletion>(event.payload) || std::holds_alternative<PacketArrival>(event.payload) ||
+         std::holds_alternative<ConsoleInput>(event.payload);
+}
+
 }  // namespace recount

@@ -1,5 +1,7 @@
 #include "evidence/replayer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/check.h"
@@ -130,6 +132,11 @@ Result<std::unique_ptr<Replayer>> Replayer::clone(EngineKind engine) {
   copy->events_ = events_;
   copy->next_ = next_;
   return copy;
+}
+
+std::unexpected<Error> fail_diverged(const Divergence& diverged) {
+  return fail(ErrorKind::kDiverged, fmt::format("the replay diverged at position {}: {} (recount verify --bisect narrows it)",
+                                                raw(diverged.position), diverged.what));
 }
 
 std::optional<Divergence> Replayer::run_until(Position target) {

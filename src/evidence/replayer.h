@@ -36,6 +36,9 @@ struct ReplayPoint {
 // Every event of the evidence's journal. kDamaged if it is damaged or goes on behind the evidence's end.
 Result<std::vector<Event>> read_journal(const EvidenceReader& evidence);
 
+// The error that says so, and what to do: kDiverged.
+std::unexpected<Error> fail_diverged(const Divergence& diverged);
+
 class Replayer {
  public:
   // Output goes to console. kDamaged if a member is damaged or impossible; kUnreadable if a

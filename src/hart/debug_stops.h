@@ -31,7 +31,6 @@ class DebugStops {
 
   // The instruction of this step runs, whatever stands at its pc: the debugger has just been there.
   void pass(uint64_t step) { passed_ = step; }
-  void pass_nothing() { passed_ = kNone; }
 
   bool hit() const { return at_breakpoint_ || accessed_; }
   // What made it stop.

@@ -193,9 +193,10 @@ std::expected<uint64_t, Trap> Mmu::load_crossing(uint64_t va, unsigned size_byte
     if (!ram_.contains(gpa, 1) || !pmp_allows(hart_, raw(gpa), 1, Access::kLoad, data_privilege())) {
       return trap(Cause::kLoadAccess, i < split ? va : second_va);
     }
-    if (is_spied_for_loads(gpa)) spy(gpa, 1, Access::kLoad);
     v |= static_cast<uint64_t>(*ram_.host(gpa)) << (8 * i);
   }
+  if (is_spied_for_loads(first->gpa)) spy(first->gpa, split, Access::kLoad);
+  if (is_spied_for_loads(second->gpa)) spy(second->gpa, size_bytes - split, Access::kLoad);
   return v;
 }
 

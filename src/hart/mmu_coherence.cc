@@ -196,12 +196,12 @@ void Mmu::before_write(Gpa gpa, uint64_t size_bytes, uint8_t flags) {
 void Mmu::set_debug_stops(DebugStops* stops) {
   debug_stops_ = stops;
   ram_.clear_flags(kFrameSpied);
-  for (const DebugStops::Range& range : stops != nullptr ? stops->ranges() : std::vector<DebugStops::Range>{}) {
-    for (uint64_t page = raw(range.begin) >> kPageShift; page <= (raw(range.begin) + range.size_bytes - 1) >> kPageShift; ++page) {
-      ram_.flags(Gpa{page << kPageShift}) |= kFrameSpied;
-    }
-  }
   flush();
+  if (stops == nullptr) return;
+  for (const DebugStops::Range& range : stops->ranges()) {
+    const uint64_t last = raw(range.begin) + range.size_bytes - 1;
+    for (uint64_t page = raw(range.begin) >> kPageShift; page <= last >> kPageShift; ++page) ram_.flags(Gpa{page << kPageShift}) |= kFrameSpied;
+  }
 }
 
 void Mmu::spy(Gpa gpa, uint64_t size_bytes, Access access) {

@@ -129,8 +129,8 @@ class Machine final : private ClockPort, private SbiPlatform, private CheckConte
   void restored();
   // In a child process, before anything else: what a fork must not share is made anew.
   void forked() { engine_->forked(); }
-  // run_until() and apply() stop for them, and can be called again to go on: nullptr is none. They outlive the machine. After
-  // they were changed, too.
+  // run_until() stops for them, and can be called again to go on; what apply() writes counts, too. To be called again after they were
+  // changed, and with nullptr before they end.
   void set_debug_stops(DebugStops* stops) { hart_.mmu.set_debug_stops(stops); }
   bool stopped_by_debugger() const { return hart_.mmu.debug_stops() != nullptr && hart_.mmu.debug_stops()->hit(); }
   // Drops a cache, for the test that caches cannot be seen.

@@ -1,7 +1,5 @@
 #include "debug/query/stepper.h"
 
-#include <fmt/format.h>
-
 #include <array>
 
 #include "debug/guest_view.h"
@@ -12,11 +10,7 @@ namespace {
 constexpr uint64_t kProgressEvery = 1'000'000;
 
 Result<void> run_to(Replayer& replayer, Position target) {
-  if (auto diverged = replayer.run_until(target)) {
-    return fail(ErrorKind::kDiverged,
-                fmt::format("the replay diverged at position {}: {} (recount verify --bisect narrows it)",
-                            raw(diverged->position), diverged->what));
-  }
+  if (auto diverged = replayer.run_until(target)) return fail_diverged(*diverged);
   return {};
 }
 

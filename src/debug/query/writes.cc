@@ -9,12 +9,7 @@ namespace {
 
 // In the step that leads to position.
 bool data_came(const std::vector<Event>& events, Position position) {
-  return std::ranges::any_of(std::ranges::equal_range(events, position, {}, &Event::position),
-                             [](const Event& event) {
-                               return std::holds_alternative<DiskCompletion>(event.payload) ||
-                                      std::holds_alternative<PacketArrival>(event.payload) ||
-                                      std::holds_alternative<ConsoleInput>(event.payload);
-                             });
+  return std::ranges::any_of(std::ranges::equal_range(events, position, {}, &Event::position), brings_data);
 }
 
 }  // namespace
@@ -29,7 +24,7 @@ Result<WatchedRange> watched_range(const GuestView& view, uint64_t address, uint
     auto gpa = view.physical(address + done);
     if (!gpa || !view.ram().contains(*gpa, part))
       return fail(ErrorKind::kUsage,
-                  fmt::format("{:#x}: no memory is there at the end of the evidence", address + done));
+                  fmt::format("{:#x}: no memory is mapped there", address + done));
     range.watches.push_back({*gpa, part});
     done += part;
   }

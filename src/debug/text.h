@@ -1,0 +1,17 @@
+#pragma once
+// How people write and read numbers and memory.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace recount {
+
+// "4096" or "0x1000", whole; nullopt if it is none, or larger than 64 bits.
+std::optional<uint64_t> number_in(std::string_view text);
+// Little-endian, as a number; of more than 16 bytes, those, and "...".
+std::string value_text(const Bytes& bytes);
+
+}  // namespace recount
