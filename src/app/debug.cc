@@ -120,6 +120,7 @@ void add_debug(CLI::App& app, int& exit_code) {
   CLI::App* verb = app.add_subcommand("debug", "Open evidence in gdb, at the failure; gdb goes backwards from there");
   verb->add_option("EVIDENCE", options->evidence.path, "An evidence file (*.recount)")->required();
   add_replay_options(*verb, options->evidence);
+  add_index_option(*verb, options->evidence);
   verb->add_option("--port", options->port, "Serve this TCP port of this machine for any client, and start no gdb; 0: any port");
   verb->add_flag("--no-gdb", options->no_gdb, "Start no gdb; print how to start one");
   verb->add_option("--symbols", options->symbols, "A file with the guest's symbols, as gdb reads it (vmlinux)");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/engine_option.h"
+#include "app/index_folder.h"
 #include "host/folders.h"
 #include "host/terminal.h"
 
@@ -18,6 +19,10 @@ void add_replay_options(CLI::App& verb, EvidenceOptions& options) {
   verb.add_option("--drive", options.drives,
                   "Where a disk's base image is now, in the order of the recording")
       ->allow_extra_args(false);  // one each: what follows may be EVIDENCE
+}
+
+void add_index_option(CLI::App& verb, EvidenceOptions& options) {
+  verb.add_flag("--no-index", options.no_index, "Replay all of it, and keep no index of it in the cache folder");
 }
 
 Result<std::unique_ptr<EvidenceReader>> open_evidence(const EvidenceOptions& options) {
@@ -39,9 +44,20 @@ ReplayOptions replay_options(const EvidenceOptions& options, CodeObserver* obser
 
 Result<std::unique_ptr<Timeline>> open_timeline(const EvidenceOptions& options, const EvidenceReader& evidence, ConsolePort& console,
                                                 std::function<void(uint64_t percent)> progress) {
-  auto timeline = Timeline::open(evidence, {.replay = replay_options(options, nullptr), .progress = std::move(progress)}, console);
-  if (timeline) return timeline;
-  return std::unexpected(in_context(options.path, timeline.error()));
+  auto no_index = [](const Error& why) { write_stderr(fmt::format("recount: no index is kept: {}\n", why.message)); };
+  TimelineOptions timeline_options{.replay = replay_options(options, nullptr), .index_path = {}, .progress = std::move(progress)};
+  if (!options.no_index) {
+    auto path = index_path_of(evidence);
+    if (!path) no_index(path.error());
+    timeline_options.index_path = path.value_or("");
+  }
+  auto timeline = Timeline::open(evidence, timeline_options, console);
+  if (!timeline) return std::unexpected(in_context(options.path, timeline.error()));
+  if (!timeline_options.index_path.empty() && !(*timeline)->opened_by_index()) {
+    if (auto written = (*timeline)->write_index(); !written) no_index(written.error());
+    tidy_index_folder(timeline_options.index_path);
+  }
+  return timeline;
 }
 
 Result<std::unique_ptr<Replayer>> open_replayer(const EvidenceOptions& options,

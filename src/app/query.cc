@@ -35,6 +35,7 @@ void add_query(CLI::App& app, int& exit_code) {
       ->required()
       ->check(CLI::IsMember(kinds));
   add_replay_options(*verb, options->evidence);
+  add_index_option(*verb, options->evidence);
   verb->add_option("--from", options->from,
                    "A step count, end, -3s, 50%, event:N or a mark's name; by default the begin");
   verb->add_option("--to", options->to, "Up to there, and not the step from there")->capture_default_str();

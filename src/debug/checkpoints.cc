@@ -1,6 +1,7 @@
 #include "debug/checkpoints.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/check.h"
 
@@ -59,6 +60,37 @@ void Checkpoints::restore(Position not_behind) {
   ram_->restore(base_, written(), to->first);
   replayer_.return_to(to->second);
   base_ = to->first;
+}
+
+void Checkpoints::save(SealedFileWriter& out) const {
+  out.number(points_.size() - 1);
+  for (auto point = std::next(points_.begin()); point != points_.end(); ++point) {
+    const ReplayPoint& p = point->second;
+    for (uint64_t number : {raw(p.position), p.events_applied, p.digests_compared, uint64_t{p.state.size()}}) out.number(number);
+    out.bytes(p.state);
+  }
+  ram_->save(out);
+}
+
+Result<void> Checkpoints::load(SealedFileReader& in) {
+  CHECK(points_.size() == 1);
+  auto damaged = fail(ErrorKind::kDamaged, "checkpoints: impossible");
+  for (uint64_t left = in.number(); left > 0 && in.ok(); --left) {
+    ReplayPoint p;
+    p.position = Position{in.number()};
+    p.events_applied = in.number();
+    p.digests_compared = in.number();
+    const uint64_t size = in.number();
+    const bool in_order = raw(p.position) > std::prev(points_.end())->first && p.position <= replayer_.end();
+    if (!in_order || p.events_applied > replayer_.events().size() || size > in.remaining_bytes()) return damaged;
+    p.state.resize(size);
+    in.bytes(p.state);
+    state_bytes_ += size;
+    points_[raw(p.position)] = std::move(p);
+  }
+  TRY(ram_->load(in));
+  if (!std::ranges::equal(std::views::keys(points_), ram_->keys())) return damaged;
+  return {};
 }
 
 // Where the user stands, and the more the nearer, it is worth most to have little to replay.

@@ -22,10 +22,15 @@ class Checkpoints {
   Position before(Position position) const;
   // To the last checkpoint that is not behind this position.
   void restore(Position not_behind);
+  bool has(Position position) const { return points_.contains(raw(position)); }
   // The first one behind this position.
   std::optional<Position> next(Position position) const;
   // The replay has come here by itself: if this is a checkpoint, what leads away from it begins here.
   void passed();
+
+  // All of them; and one that was just created, of the same evidence, has them too. kDamaged if they cannot be of this evidence.
+  void save(SealedFileWriter& out) const;
+  Result<void> load(SealedFileReader& in);
 
   size_t count() const { return points_.size(); }
   uint64_t bytes() const { return ram_->bytes() + state_bytes_; }

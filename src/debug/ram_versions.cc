@@ -45,6 +45,36 @@ void RamVersions::keep(uint32_t frame, uint64_t key, const uint8_t* bytes) {
   ++page_count_;
 }
 
+void RamVersions::save(SealedFileWriter& out) const {
+  out.number(frames_of_.size() - 1);
+  for (auto of = std::next(frames_of_.begin()); of != frames_of_.end(); ++of) {
+    out.number(of->first);
+    out.number(of->second.size());
+    for (uint32_t frame : of->second) {
+      out.number(frame);
+      out.bytes({at(frame, of->first), kPageSize});
+    }
+  }
+}
+
+Result<void> RamVersions::load(SealedFileReader& in) {
+  CHECK(frames_of_.size() == 1);
+  auto damaged = fail(ErrorKind::kDamaged, "memory's past: impossible");
+  Bytes page(kPageSize);
+  for (uint64_t left = in.number(); left > 0 && in.ok(); --left) {
+    const uint64_t key = in.number();
+    if (key <= std::prev(frames_of_.end())->first) return damaged;
+    frames_of_[key];
+    for (uint64_t more = in.number(); more > 0 && in.ok(); --more) {
+      const uint64_t frame = in.number();
+      in.bytes(page);
+      if (frame >= versions_.size() || has(static_cast<uint32_t>(frame), key)) return damaged;
+      keep(static_cast<uint32_t>(frame), key, page.data());
+    }
+  }
+  return in.ok() ? Result<void>() : damaged;
+}
+
 void RamVersions::add(uint64_t key, const std::vector<bool>& written) {
   auto after = frames_of_.upper_bound(key);
   CHECK(after != frames_of_.begin() && std::prev(after)->first != key);

@@ -7,10 +7,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <ranges>
 #include <vector>
 
 #include "base/result.h"
 #include "host/memory_map.h"
+#include "host/sealed_file.h"
 #include "memory/ram.h"
 
 namespace recount {
@@ -27,6 +29,13 @@ class RamVersions {
   // RAM is as it was at from, but for the frames marked: makes it what it was at to.
   void restore(uint64_t from, const std::vector<bool>& written, uint64_t to);
 
+  // All but the copy of the first; and one that was just created of the same memory at the same key has them too. kDamaged if they
+  // cannot be of this memory.
+  void save(SealedFileWriter& out) const;
+  Result<void> load(SealedFileReader& in);
+
+  // In order, the lowest first.
+  auto keys() const { return std::views::keys(frames_of_); }
   // Of what was added and not dropped; the copy of the first is not in it.
   uint64_t bytes() const { return page_count_ * kPageSize; }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "debug/timeline_index.h"
+
 namespace recount {
 namespace {
 
@@ -42,7 +44,17 @@ Result<void> Timeline::start() {
   time_at_begin_ = replayer_->machine().timebase();
   if (auto diverged = replayer_->run_until(begin_)) return fail_diverged(*diverged);
   checkpoints_ = TRY(Checkpoints::create(*replayer_, options_.budget_bytes));
+  if (!options_.index_path.empty()) {
+    opened_by_index_ = TRY(read_timeline_index(options_.index_path, evidence_, *replayer_, *checkpoints_));
+  }
+  if (opened_by_index_) checkpoints_->restore(end_);
   return run_with_checkpoints_to(end_);
+}
+
+Result<void> Timeline::write_index() {
+  CHECK(at() == end_);
+  checkpoints_->take();
+  return write_timeline_index(options_.index_path, evidence_, *replayer_, *checkpoints_);
 }
 
 // Without leaving a checkpoint but at multiples of the spacing. While Armed, not beyond the next stop.

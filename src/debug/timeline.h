@@ -18,7 +18,9 @@ namespace recount {
 struct TimelineOptions {
   ReplayOptions replay;
   uint64_t budget_bytes = 1024ull << 20;  // of host memory for checkpoints, beside a copy of the guest's memory
-  // Of the first replay, which opening takes: percent of the way to the end. May be empty.
+  // A file that remembers the first replay for the next opening; it is read if it is there. Empty: none.
+  std::string index_path;
+  // Of the first replay, which opening takes without an index: percent of the way to the end. May be empty.
   std::function<void(uint64_t percent)> progress;
 };
 
@@ -59,6 +61,11 @@ class Timeline {
   static Result<std::unique_ptr<Timeline>> open(const EvidenceReader& evidence, const TimelineOptions& options,
                                                 ConsolePort& console);
   ~Timeline();
+
+  // The index was there and is of this evidence: nothing was replayed.
+  bool opened_by_index() const { return opened_by_index_; }
+  // Of what has been replayed so far, to the end. kUnreadable or kUnavailable if it cannot be written.
+  Result<void> write_index();
 
   Position begin() const { return begin_; }
   Position end() const { return end_; }
@@ -107,6 +114,7 @@ class Timeline {
   const uint64_t spacing_;  // of the checkpoints that are left everywhere
   std::unique_ptr<Replayer> replayer_;
   Timebase time_at_begin_;
+  bool opened_by_index_ = false;
   std::unique_ptr<Checkpoints> checkpoints_;
   std::vector<uint64_t> breakpoints_;
   std::vector<Watch> watches_;

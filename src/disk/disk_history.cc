@@ -73,6 +73,52 @@ void DiskHistory::keep(uint64_t cluster, uint64_t place) {
   }
 }
 
+void DiskHistory::save(SealedFileWriter& out) const {
+  out.number(std::max(known_, moment_));
+  out.number(used_bytes_);
+  Cluster whole;
+  for (uint64_t at = 0; at < used_bytes_; at += kClusterBytes) {
+    must(file_.read(at, whole));
+    out.bytes(whole);
+  }
+  out.number(versions_.size());
+  for (const auto& [cluster, versions] : versions_) {
+    out.number(cluster);
+    out.number(versions.size());
+    for (const Version& v : versions) {
+      out.number(v.moment);
+      out.number(v.place);
+    }
+  }
+}
+
+Result<void> DiskHistory::load(SealedFileReader& in) {
+  CHECK(moment_ == 0 && versions_.empty());
+  const uint64_t clusters = (sector_count() * kSectorSize + kClusterBytes - 1) / kClusterBytes;
+  auto damaged = fail(ErrorKind::kDamaged, "a disk's past: impossible");
+  const uint64_t known = in.number(), used = in.number();
+  if (used % kClusterBytes != 0 || used > in.remaining_bytes()) return damaged;
+  Cluster whole;
+  for (; used_bytes_ < used; used_bytes_ += kClusterBytes) {
+    in.bytes(whole);
+    TRY(file_.write(used_bytes_, whole));
+  }
+  for (uint64_t left = in.number(); left > 0 && in.ok(); --left) {
+    const uint64_t cluster = in.number();
+    auto& versions = versions_[cluster];
+    if (cluster >= clusters || !versions.empty()) return damaged;
+    for (uint64_t more = in.number(); more > 0 && in.ok(); --more) {
+      const Version v{in.number(), in.number()};
+      const bool in_file = v.place % kClusterBytes == 0 && v.place < used;
+      if (v.moment > known || (!versions.empty() && v.moment <= versions.back().moment) || (!in_file && v.place != kZeros)) return damaged;
+      versions.push_back(v);
+    }
+  }
+  if (!in.ok()) return damaged;
+  known_ = known;
+  return {};
+}
+
 void DiskHistory::write(uint64_t sector, ByteView bytes) {
   if (moment_ <= known_) return;
   each_part(sector, bytes.size(), [&](uint64_t cluster, uint64_t inside, uint64_t done, uint64_t size) {

@@ -10,6 +10,7 @@
 
 #include "disk/disk_stack.h"
 #include "host/random_file.h"
+#include "host/sealed_file.h"
 
 namespace recount {
 
@@ -20,6 +21,11 @@ class DiskHistory final : public BlockPort {
 
   // From here on, reads and writes are those of this moment; 0: before all.
   void set_moment(uint64_t moment);
+
+  // All that is kept, and a disk of the same stack that has kept nothing yet and stands at 0 has it too. kDamaged if it
+  // cannot be this disk's, kUnavailable if there is no place for it.
+  void save(SealedFileWriter& out) const;
+  Result<void> load(SealedFileReader& in);
 
   uint64_t sector_count() const override { return below_.sector_count(); }
   bool read_only() const override { return below_.read_only(); }

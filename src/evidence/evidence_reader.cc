@@ -47,6 +47,7 @@ Result<void> EvidenceReader::read() {
     return damaged(kManifestMember, "not there: this zip is not an evidence file");
   Bytes text = TRY(unlisted_member(kManifestMember, kMaxManifestSize));
   manifest_ = TRY(Manifest::from_json(as_text(text)));
+  manifest_digest_ = blake2b(text);
   if (auto checked = check_ram_chunks(); !checked) return checked;
   if (manifest_.certified != has_member(kCertificateMember)) {
     return damaged(kCertificateMember, "there, or not, against what manifest.json says");

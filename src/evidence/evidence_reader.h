@@ -24,6 +24,8 @@ class EvidenceReader {
   static Result<std::unique_ptr<EvidenceReader>> open(RandomFile file);
 
   const Manifest& manifest() const { return manifest_; }
+  // Of the manifest's bytes: it names the digest of each member, so this tells all that a replay reads.
+  const Digest256& manifest_digest() const { return manifest_digest_; }
   const std::optional<Certificate>& certificate() const { return certificate_; }
   uint64_t size_bytes() const { return size_bytes_; }
 
@@ -60,6 +62,7 @@ class EvidenceReader {
   uint64_t size_bytes_ = 0;
   ZipDirectory zip_;
   Manifest manifest_;
+  Digest256 manifest_digest_;
   std::optional<Certificate> certificate_;
 };
 

@@ -74,6 +74,8 @@ class Replayer {
   // layer that ends with this; not with options.returns.
   const OutputTap& tap() const { return tap_; }
   const std::vector<std::unique_ptr<DiskImage>>& disks() const { return disks_; }
+  // What the disks held at every moment so far; with options.returns only.
+  const std::vector<std::unique_ptr<DiskHistory>>& disk_histories() const { return histories_; }
 
   // Of the state here, with all of RAM.
   CheckpointDigest whole_digest();

@@ -17,18 +17,36 @@
 namespace recount {
 namespace fs = std::filesystem;
 
+namespace {
+
+// Empty if it is not set.
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+// $xdg/recount, else below the home folder.
+std::string xdg_folder(const char* xdg, const std::string& in_home) {
+  if (std::string own = variable(xdg); !own.empty()) return own + "/recount";
+  std::string home = variable("HOME");
+  return (home.empty() ? "/tmp" : home) + in_home + "/recount";
+}
+
+}  // namespace
+
 std::string data_folder() {
-  if (const char* own = std::getenv("RECOUNT_DIR"); own != nullptr && *own != '\0') return own;
-  if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg != '\0') {
-    return std::string(xdg) + "/recount";
-  }
-  const char* home = std::getenv("HOME");
-  return std::string(home != nullptr ? home : "/tmp") + "/.local/share/recount";
+  std::string own = variable("RECOUNT_DIR");
+  return own.empty() ? xdg_folder("XDG_DATA_HOME", "/.local/share") : own;
+}
+
+std::string cache_folder() {
+  std::string own = variable("RECOUNT_DIR");
+  return own.empty() ? xdg_folder("XDG_CACHE_HOME", "/.cache") : own + "/cache";
 }
 
 std::string temporary_folder() {
-  const char* own = std::getenv("TMPDIR");
-  return own != nullptr && *own != '\0' ? own : "/tmp";
+  std::string own = variable("TMPDIR");
+  return own.empty() ? "/tmp" : own;
 }
 
 Result<void> make_folder(const std::string& path) {

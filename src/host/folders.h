@@ -10,6 +10,8 @@ namespace recount {
 
 // $RECOUNT_DIR, else $XDG_DATA_HOME/recount, else ~/.local/share/recount.
 std::string data_folder();
+// What can be made again: $RECOUNT_DIR/cache, else $XDG_CACHE_HOME/recount, else ~/.cache/recount.
+std::string cache_folder();
 std::string temporary_folder();  // $TMPDIR, else /tmp
 // Makes it and its parents. kUnavailable with the path and why if that fails.
 Result<void> make_folder(const std::string& path);

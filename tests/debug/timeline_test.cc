@@ -6,6 +6,7 @@
 #include <random>
 
 #include "debug/timeline.h"
+#include "host/file.h"
 #include "host/folders.h"
 #include "support/recording.h"
 #include "support/seed.h"
@@ -94,6 +95,47 @@ TEST_F(TimelineTest, AnyPositionIsThatOfAStraightReplay) {
       random_positions_are_those_of_a_straight_replay(**t, **straight);
     }
   }
+}
+
+// An index is written by one engine's replay; whatever engine opens it finds the same past.
+TEST_F(TimelineTest, OpenedByAnIndexEveryPositionIsThatOfAStraightReplay) {
+  for (EngineKind engine : {EngineKind::kInterp, EngineKind::kJit}) {
+    ReplayOptions replay{.engine = engine, .jit = {}, .temporary_folder = folder_, .disk_paths = {}};
+    auto t = Timeline::open(*evidence_, {.replay = replay, .index_path = folder_ + "/index", .progress = {}}, console_);
+    ASSERT_TRUE(t) << t.error().message;
+    EXPECT_EQ((*t)->opened_by_index(), engine == EngineKind::kJit);
+    EXPECT_EQ((*t)->at(), sample_past().end);
+    if (!(*t)->opened_by_index()) {
+      ASSERT_TRUE((*t)->write_index());
+    }
+    auto straight = Replayer::open(*evidence_, replay, console_);
+    ASSERT_TRUE(straight);
+    random_positions_are_those_of_a_straight_replay(**t, **straight);
+  }
+}
+
+TEST_F(TimelineTest, AnIndexThatIsDamagedOrOfOtherEvidenceIsNotUsed) {
+  const std::string index = folder_ + "/index";
+  TimelineOptions options{.replay = {.jit = {}, .temporary_folder = folder_, .disk_paths = {}}, .index_path = index, .progress = {}};
+  ASSERT_TRUE((*Timeline::open(*evidence_, options, console_))->write_index());
+  const Bytes whole = read_file(index).value();
+  Bytes damaged = whole;
+  damaged[damaged.size() / 2] ^= 1;
+  for (const Bytes& other : {damaged, Bytes(whole.begin(), whole.end() - 1), Bytes()}) {
+    ASSERT_TRUE(replace_file(index, other));
+    auto t = Timeline::open(*evidence_, options, console_);
+    ASSERT_TRUE(t) << t.error().message;
+    EXPECT_FALSE((*t)->opened_by_index());
+  }
+  ASSERT_TRUE(replace_file(index, whole));
+  Past shorter = sample_past();
+  shorter.end = Position{raw(shorter.end) - 1};
+  std::erase_if(shorter.events, [&](const Event& e) { return e.position > shorter.end; });
+  auto other = EvidenceReader::open(write_evidence(shorter, folder_, "other.recount").value());
+  auto t = Timeline::open(**other, options, console_);
+  ASSERT_TRUE(t) << t.error().message;
+  EXPECT_FALSE((*t)->opened_by_index());
+  EXPECT_EQ((*t)->at(), shorter.end);
 }
 
 TEST_F(TimelineTest, BackwardsTheLastBreakpointComesFirst) {
