@@ -42,7 +42,7 @@ def measure(recount, evidence, info, folder, engine, moves, seed):
     positions = [draw.randrange(begin + 2, end) for _ in range(moves)]
     again = draw.sample(positions, len(positions))
     opened = time.monotonic()
-    with Gdb(recount, evidence, folder, "--engine", engine) as gdb:
+    with Gdb(recount, evidence, folder, "--engine", engine, "--no-index") as gdb:
         opened = time.monotonic() - opened
         commands = []
         for position in positions + again:
@@ -59,6 +59,20 @@ def measure(recount, evidence, info, folder, engine, moves, seed):
             "goto_first": spread([s for _, s in moved[:2 * moves:2]]), "goto_again": spread([s for _, s in moved[2 * moves::2]]),
             "reverse_stepi": spread([s for _, s in moved[1::2]]),
             "breakpoint_scan_steps_per_s": steps / said[4 * moves + 2][1], "watchpoint_scan_steps_per_s": steps / said[4 * moves + 6][1]}
+
+
+def measure_index(recount, evidence, info, folder, moves, seed):
+    """Opened once, which leaves an index, and once more by it: then positions that nobody was at."""
+    seconds = []
+    for _ in range(2):
+        begin = time.monotonic()
+        with Gdb(recount, evidence, folder) as gdb:
+            seconds.append(time.monotonic() - begin)
+            if len(seconds) == 2:
+                draw = random.Random(seed + 1)
+                said = gdb.session([f"goto {draw.randrange(int(info['position_begin']), int(info['position_end']))}" for _ in range(moves)])
+    (index,) = (folder / "cache/index").iterdir()
+    return {"bytes": index.stat().st_size, "first_s": seconds[0], "again_s": seconds[1], "goto": spread([s for _, s in said])}
 
 
 QEMU = ["qemu-system-riscv64", "-M", "virt", "-m", "256M", "-nographic", "-net", "none", "-monitor", "none"]
@@ -128,6 +142,7 @@ def main():
         evidence, info = record(options.recount, folder, linux, options.busy)
         rows = [measure(options.recount, evidence, info, folder, engine, options.moves if engine == "jit" else options.moves // 10 or 1, options.seed)
                 for engine in options.engines]
+        index = measure_index(options.recount, evidence, info, folder, options.moves, options.seed)
         qemu = qemu_step(folder, linux, options.qemu_steps) if options.qemu_steps else None
     finally:
         shutil.rmtree(folder)
@@ -137,6 +152,8 @@ def main():
         print(f"| {row['engine']} | {row['steps']:,} | {row['opened_s']:.1f} s | {' | '.join(times)} | "
               f"{row['breakpoint_scan_steps_per_s'] / 1e6:,.0f} M steps/s | {row['watchpoint_scan_steps_per_s'] / 1e6:,.0f} M steps/s |")
     print("Medians and 99th percentiles, through gdb.")
+    print(f"Index: {index['bytes'] / 1e6:,.0f} MB; opened and written in {index['first_s']:.1f} s, opened by it in {index['again_s']:.1f} s; then goto, first: "
+          f"{index['goto']['median_ms']:.0f} / {index['goto']['p99_ms']:.0f} ms")
     if isinstance(qemu, dict):
         print(f"QEMU's reverse-stepi, {qemu['count']} times from the panic: {qemu['median_ms']:,.0f} ms, at most {qemu['most_ms']:,.0f} ms")
     elif qemu:

@@ -90,6 +90,26 @@ def check_system_calls(q):
     expect([c["end"] for c in unfinished] == ["unfinished"], f"cut off in the middle: {unfinished}")
 
 
+def check_index(recorder, evidence, symbols, calls):
+    """The first question made one; a damaged one is made again, and without any the answers are the same."""
+    ask = ["query", evidence, "calls", "--function", hex(symbols["add_product"]), "--json"]
+    (index,) = (recorder.folder / "cache/index").iterdir()
+    whole = index.read_bytes()
+    for damaged in whole[:-1] + bytes([whole[-1] ^ 1]), whole[:1000], b"":
+        index.write_bytes(damaged)
+        done = recorder.run(*ask)
+        expect([json.loads(line) for line in done.stdout.splitlines()] == calls and not done.stderr, f"after damage: {done.stdout}{done.stderr}")
+        expect(index.read_bytes() == whole, "the damaged index was not replaced")
+    index.unlink()
+    done = recorder.run(*ask, "--no-index")
+    expect([json.loads(line) for line in done.stdout.splitlines()] == calls and not list(index.parent.iterdir()), "with no index: " + done.stderr)
+    shutil.rmtree(index.parent.parent)
+    index.parent.parent.write_text("in the way")
+    done = recorder.run(*ask)
+    expect([json.loads(line) for line in done.stdout.splitlines()] == calls and "recount: no index is kept: " in done.stderr
+           and done.stderr.count("\n") == 1, "where none can be written: " + done.stderr)
+
+
 def main():
     recount, guests = sys.argv[1], pathlib.Path(sys.argv[2])
     folder, symbols = temporary_folder(), symbols_of(guests / "questions")
@@ -114,6 +134,7 @@ def main():
             q.refused(BAD_USAGE, "profile", "--to", "999999999")
             q.refused(BAD_USAGE, "gossip")
             q.refused(UNAVAILABLE, "sched")
+            check_index(recorder, evidence, symbols, calls)
             expect(evidence.read_bytes() == before, "a query changed the evidence")
     finally:
         shutil.rmtree(folder)

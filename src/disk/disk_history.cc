@@ -93,7 +93,8 @@ void DiskHistory::save(SealedFileWriter& out) const {
 }
 
 Result<void> DiskHistory::load(SealedFileReader& in) {
-  CHECK(moment_ == 0 && versions_.empty());
+  versions_.clear();
+  used_bytes_ = 0;
   const uint64_t clusters = (sector_count() * kSectorSize + kClusterBytes - 1) / kClusterBytes;
   auto damaged = fail(ErrorKind::kDamaged, "a disk's past: impossible");
   const uint64_t known = in.number(), used = in.number();

@@ -22,8 +22,8 @@ class DiskHistory final : public BlockPort {
   // From here on, reads and writes are those of this moment; 0: before all.
   void set_moment(uint64_t moment);
 
-  // All that is kept, and a disk of the same stack that has kept nothing yet and stands at 0 has it too. kDamaged if it
-  // cannot be this disk's, kUnavailable if there is no place for it.
+  // All that is kept; and that as what is kept now, of a disk of the same stack, whose moment stays. kDamaged if it cannot be
+  // this disk's, kUnavailable if there is no place for it: then this is of no use any more.
   void save(SealedFileWriter& out) const;
   Result<void> load(SealedFileReader& in);
 
