@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 """Stock gdb-multiarch on evidence of a Debian kernel's panic: debug_linux_test.py RECOUNT. Bare guests: debug_test.py."""
+import functools
 import hashlib
+import http.server
 import json
+import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
+import threading
 
 from gdb_session import Gdb
 from guest_process import skip
@@ -30,6 +35,46 @@ def vmcore_opens_in_gdb(recorder, evidence, folder):
     said = subprocess.run(["gdb-multiarch", "-nx", "-q", "-batch", syms, "-c", core, "-ex", "p/x $pc", "-ex", "x/s &linux_banner"],
                           capture_output=True, text=True, timeout=60, check=False)
     expect(end.split()[-1] in said.stdout and "in udelay" in said.stdout and "Linux version" in said.stdout, said.stdout + said.stderr)
+
+
+def with_build_id(symbols, build_id, made):
+    """The symbols as a file of 2 MiB further down, as one of a kernel under KASLR is, with this build id."""
+    note = made.with_suffix(".note")
+    note.write_bytes(struct.pack("<III4s", 4, len(build_id), 3, b"GNU") + build_id)
+    subprocess.run(["riscv64-linux-gnu-objcopy", "--change-addresses", "-0x200000", "--add-section", f".note.gnu.build-id={note}", symbols, made], check=True)
+    return made
+
+
+class Files(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def symbols_of_a_file(recorder, evidence, folder):
+    """Of the kernel's own build, at the addresses where this boot has it; another build's are refused."""
+    build_id = bytes.fromhex(re.search(rb"\nBUILD-ID=([0-9a-f]{40})\n", (folder / "vmcore").read_bytes())[1].decode())
+    own = with_build_id(folder / "syms", build_id, folder / "vm linux")
+    other = with_build_id(folder / "syms", build_id[::-1], folder / "other")
+    for refused, code in (other, 2), (folder / "vm linux.note", 66), (folder / "nowhere", 66), (sys.executable, 66):
+        done = recorder.run("debug", evidence, "--no-gdb", "--symbols", refused)
+        expect(done.returncode == code and done.stderr.count("\n") == 1 and not done.stdout, f"{refused}: {done.returncode}: {done.stdout}{done.stderr}")
+    served = folder / "served" / "buildid" / build_id.hex()
+    served.mkdir(parents=True)
+    own.rename(served / "debuginfo")
+    own.symlink_to(served / "debuginfo")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=folder / "served")) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        os.environ.update(DEBUGINFOD_URLS=f"http://127.0.0.1:{server.server_port}/", DEBUGINFOD_CACHE_PATH=str(folder / "debuginfod"))
+        for options in ["--symbols", own], ["--debuginfod"]:
+            with Gdb(recorder.recount, evidence, folder, *options) as gdb:
+                (where, _), (banner, _) = gdb.session(["info symbol $pc", "x/s &linux_banner"])
+            expect(where.startswith("udelay") and "Linux version" in banner, f"{options}: {where}{banner}")
+        os.environ["DEBUGINFOD_URLS"] = f"http://127.0.0.1:{server.server_port}/elsewhere/"
+        os.environ["DEBUGINFOD_CACHE_PATH"] = str(folder / "empty")
+        done = subprocess.run([recorder.recount, "debug", evidence, "--no-gdb", "--debuginfod"], env=dict(os.environ, RECOUNT_DIR=str(folder)),
+                              capture_output=True, text=True, timeout=60, check=False)
+        expect(done.returncode == 69 and done.stderr.count("\n") == 1 and build_id.hex() in done.stderr, f"{done.returncode}: {done.stderr}")
+        server.shutdown()
 
 
 def main():
@@ -71,6 +116,7 @@ def main():
             unknown = recorder.run("query", evidence, "calls", "--function", "no_such_function")
             expect(unknown.returncode == 2 and unknown.stderr.count("\n") == 1, unknown.stderr)
             vmcore_opens_in_gdb(recorder, evidence, folder)
+            symbols_of_a_file(recorder, evidence, folder)
             verified = recorder.run("verify", evidence)
             expect(verified.returncode == 0, "after debugging, verify: " + verified.stderr)
     finally:

@@ -1,5 +1,7 @@
 """Stock gdb-multiarch on evidence that `recount debug` serves."""
+import os
 import re
+import shlex
 import subprocess
 
 from recorder_process import expect
@@ -10,12 +12,10 @@ class Gdb:
 
     def __init__(self, recount, evidence, folder, *options):
         self.folder = folder
-        self.server = subprocess.Popen([recount, "debug", evidence, "--no-gdb", *options], stdout=subprocess.PIPE, text=True)
-        line = self.server.stdout.readline()
-        words = line.split()
-        file = words[words.index("-ex") - 1]
-        self.file = file if file.startswith("/") else None
-        self.script, self.target = re.search(r"-x (\S+)", line)[1], re.search(r"127\.0\.0\.1:\d+", line)[0]
+        self.server = subprocess.Popen([recount, "debug", evidence, "--no-gdb", *options], stdout=subprocess.PIPE, text=True,
+                                       env=dict(os.environ, RECOUNT_DIR=str(folder)))
+        self.command = shlex.split(self.server.stdout.readline())
+        self.file = next((word for word in self.command if word.startswith("/") and word.endswith("/kallsyms")), None)
 
     def __enter__(self):
         return self
@@ -36,9 +36,7 @@ class Gdb:
                        "print('>>> %.3f' % (time.monotonic() - begin))"]
         script = self.folder / "session.py"
         script.write_text("\n".join(python))
-        command = ["gdb-multiarch", "-nx", "-q", "-batch", "-iex", "set architecture riscv:rv64", *([self.file] if self.file else [])]
-        done = subprocess.run([*command, "-ex", "target remote " + self.target,
-                               "-x", self.script, "-x", script], capture_output=True, text=True, timeout=600, check=False)
+        done = subprocess.run([*self.command, "-nx", "-batch", "-x", script], capture_output=True, text=True, timeout=600, check=False)
         answers = re.findall(r"<<<\n(.*?)>>> ([0-9.]+)\n", done.stdout, re.DOTALL)
         expect(len(answers) == len(commands), f"gdb ended early:\n{done.stdout}\n{done.stderr}")
         return [(text, float(seconds)) for text, seconds in answers]

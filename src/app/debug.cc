@@ -4,6 +4,7 @@
 
 #include "app/evidence_options.h"
 #include "app/gdb_script.h"
+#include "app/gdb_symbols.h"
 #include "app/silent_console.h"
 #include "debug/gdb_server.h"
 #include "debug/kallsyms.h"
@@ -24,19 +25,21 @@ struct DebugOptions {
   std::optional<uint16_t> port;
   bool no_gdb = false;
   std::string symbols;
+  bool debuginfod = false;
 };
 
 // What gdb is started with, and the socket that it finds us by.
 class PrivateFolder {
  public:
-  // symbols are what the guest's kernel says of itself.
-  static Result<PrivateFolder> make(const DebugOptions& options, const Symbols& symbols) {
+  // kernel: what the guest's kernel says of itself; given: for gdb instead.
+  static Result<PrivateFolder> make(const Symbols& kernel, const std::optional<GdbSymbols>& given) {
     PrivateFolder folder(TRY(make_private_folder(temporary_folder(), "recount-debug")));
-    folder.symbols_ = options.symbols;
-    if (options.symbols.empty() && !symbols.empty()) {
-      folder.symbols_ = folder.path_ + "/kallsyms";
-      auto file = TRY(open_for_append(folder.symbols_));
-      write_all(file.get(), symbol_file(symbols));
+    if (given) {
+      folder.symbols_ = *given;
+    } else if (!kernel.empty()) {
+      folder.symbols_.path = folder.path_ + "/kallsyms";
+      auto file = TRY(open_for_append(folder.symbols_.path));
+      write_all(file.get(), symbol_file(kernel));
     }
     auto script = TRY(open_for_append(folder.script()));
     write_all(script.get(), view_of(kGdbScript));
@@ -47,26 +50,28 @@ class PrivateFolder {
   ~PrivateFolder() {
     if (!path_.empty()) remove_folder(path_);
   }
-  // The file that gdb takes names from, wherever it is; empty if there is none.
-  const std::string& symbols() const { return symbols_; }
+  // The file that gdb takes names from, wherever it is; without a path if there is none.
+  const GdbSymbols& symbols() const { return symbols_; }
   std::string script() const { return path_ + "/recount.py"; }
   std::string socket() const { return path_ + "/gdb"; }
 
  private:
   explicit PrivateFolder(std::string path) : path_(std::move(path)) {}
-  std::string path_, symbols_;
+  std::string path_;
+  GdbSymbols symbols_;
 };
 
 std::vector<std::string> gdb_command(const PrivateFolder& folder, const std::string& target) {
   std::vector<std::string> words = {"gdb-multiarch", "-q", "-iex", "set architecture riscv:rv64", "-iex", "set confirm off"};
-  if (!folder.symbols().empty()) words.push_back(folder.symbols());
+  const auto& [symbols, offset] = folder.symbols();
+  if (!symbols.empty() && offset == 0) words.push_back(symbols);
+  if (!symbols.empty() && offset != 0) words.insert(words.end(), {"-ex", fmt::format("symbol-file -o {:#x} \"{}\"", offset, symbols)});
   for (const std::string& word : {std::string("-ex"), "target remote " + target, std::string("-x"), folder.script()}) words.push_back(word);
   return words;
 }
 
 // gdb is our child, and its end is ours.
-Result<int> with_gdb(const DebugOptions& options, GdbServer& server, const Symbols& symbols) {
-  auto folder = TRY(PrivateFolder::make(options, symbols));
+Result<int> with_gdb(GdbServer& server, const PrivateFolder& folder) {
   auto listener = TRY(LocalListener::listen(folder.socket()));
   TRY(start_in_foreground(gdb_command(folder, folder.socket()), "gdb-multiarch"));
   constexpr uint64_t kLook_ns = 100'000'000;
@@ -80,9 +85,9 @@ Result<int> with_gdb(const DebugOptions& options, GdbServer& server, const Symbo
   }
 }
 
-Result<int> for_any_client(const DebugOptions& options, GdbServer& server, const Symbols& symbols) {
-  auto folder = TRY(PrivateFolder::make(options, symbols));
-  auto listener = TRY(LoopbackListener::listen(options.port.value_or(0)));
+// 0: any port.
+Result<int> for_any_client(uint16_t port, GdbServer& server, const PrivateFolder& folder) {
+  auto listener = TRY(LoopbackListener::listen(port));
   std::string line;
   for (const std::string& word : gdb_command(folder, fmt::format("127.0.0.1:{}", listener.port()))) {
     line += (line.empty() ? "" : " ") + (word.find(' ') == std::string::npos ? word : "'" + word + "'");
@@ -107,10 +112,13 @@ Result<int> debug(const DebugOptions& options) {
     timeline = TRY(open_timeline(options.evidence, *evidence, console, [&](uint64_t percent) { progress.show(percent); }));
   }
   const Symbols symbols = kallsyms_in(timeline->machine().ram());
+  std::optional<GdbSymbols> given;
+  if (!options.symbols.empty()) given = TRY(symbols_from_file(options.symbols, timeline->machine(), symbols));
+  if (options.debuginfod) given = TRY(symbols_from_debuginfod(timeline->machine(), symbols));
   Monitor monitor(*timeline, evidence->manifest(), symbols);
   GdbServer server(*timeline, monitor);
-  if (serves) return for_any_client(options, server, symbols);
-  return with_gdb(options, server, symbols);
+  const PrivateFolder folder = TRY(PrivateFolder::make(symbols, given));
+  return serves ? for_any_client(options.port.value_or(0), server, folder) : with_gdb(server, folder);
 }
 
 }  // namespace
@@ -123,7 +131,8 @@ void add_debug(CLI::App& app, int& exit_code) {
   add_index_option(*verb, options->evidence);
   verb->add_option("--port", options->port, "Serve this TCP port of this machine for any client, and start no gdb; 0: any port");
   verb->add_flag("--no-gdb", options->no_gdb, "Start no gdb; print how to start one");
-  verb->add_option("--symbols", options->symbols, "A file with the guest's symbols, as gdb reads it (vmlinux)");
+  auto* symbols = verb->add_option("--symbols", options->symbols, "A file with the guest's symbols, as gdb reads it (vmlinux); refused if its build id is not the kernel's");
+  verb->add_flag("--debuginfod", options->debuginfod, "Take the kernel's debug file from $DEBUGINFOD_URLS, by its build id")->excludes(symbols);
   verb->footer("Example: recount debug guest-panic-20261124T224500Z.recount, then: reverse-stepi, goto -1s, who-wrote ADDRESS");
   run_as(*verb, exit_code, [options] { return debug(*options); });
 }
