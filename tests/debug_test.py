@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Stock gdb-multiarch on the evidence of a bare guest, backwards and forwards: debug_test.py RECOUNT GUESTS."""
+import os
 import pathlib
 import re
 import shutil
@@ -41,7 +42,8 @@ def impatient(port):
 
 
 def answers(recount, evidence, folder):
-    with subprocess.Popen([recount, "debug", evidence, "--no-gdb"], stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen([recount, "debug", evidence, "--no-gdb"], stdout=subprocess.PIPE, text=True,
+                          env=dict(os.environ, RECOUNT_DIR=str(folder))) as server:
         try:
             line = server.stdout.readline()
             port = re.search(r"127\.0\.0\.1:(\d+)", line)[1]

@@ -8,11 +8,11 @@ from recorder_process import expect
 
 
 class Gdb:
-    """Stock gdb on evidence. Each command's answer, and the seconds that it took."""
+    """Stock gdb on evidence, or on what `--live NAME` saves (evidence is None). Each command's answer, and the seconds that it took."""
 
     def __init__(self, recount, evidence, folder, *options):
         self.folder = folder
-        self.server = subprocess.Popen([recount, "debug", evidence, "--no-gdb", *options], stdout=subprocess.PIPE, text=True,
+        self.server = subprocess.Popen([recount, "debug", *([evidence] if evidence else []), "--no-gdb", *options], stdout=subprocess.PIPE, text=True,
                                        env=dict(os.environ, RECOUNT_DIR=str(folder)))
         self.command = shlex.split(self.server.stdout.readline())
         self.file = next((word for word in self.command if word.startswith("/") and word.endswith("/kallsyms")), None)

@@ -81,12 +81,12 @@ def temporary_folder():
 class Recorder:
     """A running `recount run`. As a context: nothing of it is left afterwards."""
 
-    def __init__(self, recount, arguments, folder, name="t", stdin=subprocess.PIPE, environment=None):
+    def __init__(self, recount, arguments, folder, name="t", stdin=subprocess.PIPE, environment=None, cwd=None):
         self.recount, self.folder, self.name = str(recount), pathlib.Path(folder), name
         self.environment = dict(os.environ, RECOUNT_DIR=str(self.folder))
         self.text, self.errors = bytearray(), bytearray()
         command = [self.recount, "run", "--name", name, *map(str, arguments)]
-        self.child = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        self.child = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd,
                                       env=dict(self.environment, **(environment or {})))
         self.readers = [threading.Thread(target=self._read, args=pair, daemon=True)
                         for pair in ((self.child.stdout, self.text), (self.child.stderr, self.errors))]

@@ -15,6 +15,8 @@ import sys
 import termios
 import time
 
+from gdb_session import Gdb
+from guest_process import skip
 from recorder_process import CAPTURED, Recorder, Unexpected, expect, temporary_folder, wait_until
 
 STATUS_KEYS = {"state", "primary_pid", "backup_pid", "position", "guest_time_s", "lag_s", "window_s", "journal_bytes",
@@ -382,6 +384,24 @@ def save_answers_and_recording_goes_on(bench):
         recorder.type(b"x")
         recorder.wait_for("heard x")
         ends_well(recorder)
+
+
+def debug_live_looks_back_while_recording_goes_on(bench):
+    if not shutil.which("gdb-multiarch"):
+        skip("no gdb-multiarch")
+    with bench.recorder("--evidence-dir", "here", cwd=bench.folder) as recorder:
+        before = recorder.status()["position"]
+        with Gdb(bench.recount, None, bench.folder, "--live", "t") as gdb:
+            recorder.type(b"x")
+            recorder.wait_for("heard x")
+            said = [answer for answer, _ in gdb.session(["info recording", "set $end = $pc", "reverse-stepi", "stepi", "p $pc == $end"])]
+        expect("operator: to look at (recount debug --live)" in said[0] and said[-1].endswith("= 1\n"), f"gdb: {said}", recorder)
+        (evidence,) = recorder.status()["evidence"]
+        expect(int(checked(recorder, evidence, "operator")["position_end"]) >= before, "what was looked at ends before it was asked", recorder)
+        ends_well(recorder)
+    one_error_line(recorder.run("debug", "--live", "t", "--no-gdb"), 69, "recount ls")
+    one_error_line(recorder.run("debug", "--live", "t", evidence, "--no-gdb"), 2, "one of them")
+    one_error_line(recorder.run("debug", "--no-gdb"), 2, "one of them")
 
 
 def saves_at_once_are_all_answered(bench):

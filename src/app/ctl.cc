@@ -2,11 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "app/ask_recorder.h"
 #include "app/verbs.h"
-#include "host/folders.h"
-#include "host/local_socket.h"
 
 namespace recount {
 namespace {
@@ -25,19 +22,9 @@ void print_facts(const nlohmann::ordered_json& answer) {
 }
 
 Result<int> ctl(const CtlOptions& options) {
-  std::string path = data_folder() + "/run/" + options.name + ".sock";
   std::string line = options.command;
   for (const std::string& word : options.words) line += " " + word;
-  if (line.find('\n') != std::string::npos) return fail(ErrorKind::kUsage, "the text must be one line");
-  auto text = ask_local(path, line);
-  if (!text && text.error().kind == ErrorKind::kUsage) return std::unexpected(text.error());
-  if (!text)
-    return fail(ErrorKind::kUnavailable,
-                "no recorder named " + options.name + " is running (see recount ls)");
-  auto answer = nlohmann::ordered_json::parse(*text, nullptr, false);
-  if (!answer.is_object()) return fail(ErrorKind::kFailure, options.name + ": gave an answer that is none");
-  if (answer.contains("error"))
-    return fail(ErrorKind::kFailure, options.name + ": " + answer["error"].dump());
+  auto answer = TRY(ask_recorder(options.name, line));
   if (options.json) {
     fmt::print("{}\n", answer.dump());
   } else {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/ask_recorder.h"
 #include "app/evidence_options.h"
 #include "app/gdb_script.h"
 #include "app/gdb_symbols.h"
@@ -15,6 +16,7 @@
 #include "host/poll.h"
 #include "host/process.h"
 #include "host/stream.h"
+#include "host/terminal.h"
 #include "host/tool.h"
 
 namespace recount {
@@ -26,6 +28,7 @@ struct DebugOptions {
   bool no_gdb = false;
   std::string symbols;
   bool debuginfod = false;
+  std::string live;  // a running recorder
 };
 
 // What gdb is started with, and the socket that it finds us by.
@@ -100,11 +103,23 @@ Result<int> for_any_client(uint16_t port, GdbServer& server, const PrivateFolder
   }
 }
 
-Result<int> debug(const DebugOptions& options) {
-  auto evidence = TRY(open_evidence(options.evidence));
+// Evidence of a recorder's guest up to now, saved and certified while it runs on: its path.
+Result<std::string> evidence_of_running(const std::string& name) {
+  if (terminal_size()) write_stderr(fmt::format("recount: {} saves evidence of its window up to now ...\n", name));
+  auto answer = TRY(ask_recorder(name, "save to look at (recount debug --live)"));
+  auto path = answer.find("path");
+  if (path == answer.end() || !path->is_string()) return fail(ErrorKind::kFailure, name + ": gave an answer without a path");
+  write_stderr(fmt::format("recount: {}\n", one_line(path->get<std::string>())));
+  return path->get<std::string>();
+}
+
+Result<int> debug(DebugOptions options) {
   const bool serves = options.port || options.no_gdb;
-  // A missing gdb is told before the first replay, which takes long.
+  // A missing gdb is told before anything that takes long.
   if (!serves) TRY(run_tool({"gdb-multiarch", "--version"}, "gdb-multiarch"));
+  if (options.live.empty() == options.evidence.path.empty()) return fail(ErrorKind::kUsage, "debug: EVIDENCE or --live NAME is needed, one of them");
+  if (!options.live.empty()) options.evidence.path = TRY(evidence_of_running(options.live));
+  auto evidence = TRY(open_evidence(options.evidence));
   SilentConsole console;
   std::unique_ptr<Timeline> timeline;
   {
@@ -126,7 +141,8 @@ Result<int> debug(const DebugOptions& options) {
 void add_debug(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<DebugOptions>();
   CLI::App* verb = app.add_subcommand("debug", "Open evidence in gdb, at the failure; gdb goes backwards from there");
-  verb->add_option("EVIDENCE", options->evidence.path, "An evidence file (*.recount)")->required();
+  verb->add_option("EVIDENCE", options->evidence.path, "An evidence file (*.recount)");
+  verb->add_option("--live", options->live, "Instead of EVIDENCE: the last seconds of this running recorder, saved as evidence first");
   add_replay_options(*verb, options->evidence);
   add_index_option(*verb, options->evidence);
   verb->add_option("--port", options->port, "Serve this TCP port of this machine for any client, and start no gdb; 0: any port");

@@ -130,7 +130,8 @@ Result<RecorderConfig> config_of(const RunOptions& options) {
   if (!plain_name || config.name.starts_with('.') || config.name.size() > 64) {
     return fail(ErrorKind::kUsage, "--name " + config.name + ": up to 64 letters, digits, '-', '_' and '.'");
   }
-  if (config.evidence_folder.empty()) config.evidence_folder = data_folder() + "/evidence";
+  // Who asks the recorder where evidence is may be in another folder.
+  config.evidence_folder = absolute_path(config.evidence_folder.empty() ? data_folder() + "/evidence" : config.evidence_folder);
   return config;
 }
 

@@ -49,6 +49,12 @@ std::string temporary_folder() {
   return own.empty() ? "/tmp" : own;
 }
 
+std::string absolute_path(const std::string& path) {
+  std::error_code error;
+  auto absolute = fs::absolute(path, error);
+  return error ? path : absolute.lexically_normal().string();
+}
+
 Result<void> make_folder(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);

@@ -13,6 +13,8 @@ std::string data_folder();
 // What can be made again: $RECOUNT_DIR/cache, else $XDG_CACHE_HOME/recount, else ~/.cache/recount.
 std::string cache_folder();
 std::string temporary_folder();  // $TMPDIR, else /tmp
+// From the root on, whatever the folder is that we are in later.
+std::string absolute_path(const std::string& path);
 // Makes it and its parents. kUnavailable with the path and why if that fails.
 Result<void> make_folder(const std::string& path);
 // Names (not paths) in a folder, sorted; none if there is no such folder. kUnreadable if there is one that cannot be
