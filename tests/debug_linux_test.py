@@ -18,7 +18,8 @@ from recorder_process import CAPTURED, Linux, Recorder, expect, temporary_folder
 
 SESSION = ["when", "p $priv", "p/x $pc", "x/2i $pc", "set $end = $pc", "reverse-stepi 3", "stepi 3", "p $pc == $end", "events 4",
            "monitor physical on", "p *(unsigned *)$pc", "monitor physical off", "p *(unsigned *)$pc", "bt", "info symbol $pc",
-           "dmesg", "last sysrq_handle_crash", "calls __handle_sysrq", "dmesg 3"]
+           "dmesg", "last sysrq_handle_crash", "calls __handle_sysrq", "dmesg 3",
+           "console 4", "goto end", "console 1000"]
 
 
 def vmcore_opens_in_gdb(recorder, evidence, folder):
@@ -109,6 +110,9 @@ def main():
             expect("1 calls" in said[17] and "<write_sysrq_trigger+" in said[17], "calls knows no names:\n" + text)
             expect("Linux version " in said[15] and "Kernel panic - not syncing: sysrq triggered crash" in said[15], "dmesg is the kernel's log:\n" + text)
             expect(said[18].count("\n") == 3 and "Trigger a crash" in said[18], "dmesg is that of the position:\n" + text)
+            expect(said[19].count("\n") == 4 and "Trigger a crash" in said[19] and "not syncing" not in said[19], "the console is that of the position:\n" + text)
+            printed = recorder.text.decode().replace("\r", "").replace("\x1b", "?").splitlines()
+            expect(said[21].splitlines() == printed[-len(said[21].splitlines()):] and said[21].count("\n") > 100, "the console at the end is not what was printed:\n" + text)
             calls = [json.loads(line) for line in recorder.run("query", evidence, "calls", "--function", "__handle_sysrq", "--json").stdout.splitlines()]
             expect([(c["symbol"], c["a0"], c["caller"].partition("+")[0]) for c in calls] == [("__handle_sysrq", hex(ord("c")), "write_sysrq_trigger")], f"{calls}")
             traced = recorder.run("query", evidence, "trace", "--from", calls[0]["position"], "--to", calls[0]["position"] + 5, "--json").stdout.splitlines()

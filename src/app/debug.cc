@@ -130,7 +130,7 @@ Result<int> debug(DebugOptions options) {
   std::optional<GdbSymbols> given;
   if (!options.symbols.empty()) given = TRY(symbols_from_file(options.symbols, timeline->machine(), symbols));
   if (options.debuginfod) given = TRY(symbols_from_debuginfod(timeline->machine(), symbols));
-  Monitor monitor(*timeline, evidence->manifest(), symbols);
+  Monitor monitor(*timeline, *evidence, symbols);
   GdbServer server(*timeline, monitor);
   const PrivateFolder folder = TRY(PrivateFolder::make(symbols, given));
   return serves ? for_any_client(options.port.value_or(0), server, folder) : with_gdb(server, folder);

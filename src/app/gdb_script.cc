@@ -67,6 +67,7 @@ COMMANDS = [
     (Moving, "back", "Where one was before the last goto."),
     (Moving, "forward", "Undoes back."),
     (Plain, "dmesg", "dmesg [N]: the kernel's log as it is in its memory here."),
+    (Plain, "console", "console [N]: what the guest had printed by here."),
     (OfAddress, "who-wrote", "who-wrote ADDRESS [SIZE]: the last change before here. back goes to it."),
     (OfAddress, "last", "last FUNCTION: goes to the last time before here that it was called."),
     (OfAddress, "calls", "calls FUNCTION [MOST]: each call of it, with its arguments."),

@@ -11,6 +11,8 @@
 #include "debug/query/writes.h"
 #include "debug/text.h"
 #include "event/guest_time.h"
+#include "evidence/console_cast.h"
+#include "evidence/members.h"
 #include "evidence/position_text.h"
 
 namespace recount {
@@ -29,13 +31,6 @@ struct EventText {
   std::string operator()(const FailureNotice& e) const { return e.cause + ": " + e.detail; }
   std::string operator()(const PacketArrival& e) const { return fmt::format("packet of {} bytes", e.frame.size()); }
 };
-
-// The guest's words, which must not command the terminal that they are shown on.
-std::string for_terminal(std::string text) {
-  auto is_command = [](char c) { return (static_cast<uint8_t>(c) < ' ' && c != '\n' && c != '\t') || c == 0x7f; };
-  std::ranges::replace_if(text, is_command, '?');
-  return text;
-}
 
 // What else than an instruction may have changed memory: data that came at the end of its step.
 std::string or_by_event(const std::vector<Event>& events, Position position) {
@@ -61,6 +56,7 @@ const Monitor::Command Monitor::kCommands[] = {
     {"back", "back", "where one was before the last goto", &Monitor::back},
     {"forward", "forward", "undoes back", &Monitor::forward},
     {"dmesg", "dmesg [N]", "the kernel's log as it is in its memory here, the last N records", &Monitor::dmesg},
+    {"console", "console [N]", "what the guest had printed by here, the last N lines (40)", &Monitor::console},
     {"info", "info recording", "what this evidence is", &Monitor::info},
 };
 
@@ -108,7 +104,7 @@ Result<Position> Monitor::position_of(const Words& words) {
     for (size_t i = 3; i < words.size(); ++i) text += " " + words[i];
   }
   return recount::position_of(text, Window{timeline_.begin(), timeline_.end(), timeline_.events(), timeline_.time_at_begin(),
-                                     manifest_.guest_time_end_ticks});
+                                     evidence_.manifest().guest_time_end_ticks});
 }
 
 Result<std::string> Monitor::move_to(Position position) {
@@ -232,11 +228,23 @@ Result<std::string> Monitor::dmesg(const Words& words, const GuestView&, const I
   return text;
 }
 
+Result<std::string> Monitor::console(const Words& words, const GuestView&, const Interrupted&) {
+  const double now = seconds_of(timeline_.machine().time_ticks());
+  std::string text;
+  const Bytes cast = TRY(evidence_.member(kConsoleMember));
+  for (const ConsolePiece& piece : TRY(read_console_cast(cast))) {
+    if (piece.seconds <= now) text += piece.text;
+  }
+  std::erase(text, '\r');
+  text = for_terminal(std::string(last_lines(text, words.size() > 1 ? number_in(words[1]).value_or(40) : 40)));
+  return text.empty() || text.ends_with('\n') ? text : text + '\n';
+}
+
 Result<std::string> Monitor::info(const Words& words, const GuestView&, const Interrupted&) {
   if (words.size() < 2 || words[1] != "recording") return fail(ErrorKind::kUsage, "usage: info recording");
-  return fmt::format("{}: {}\npositions {} to {}, {:.3f} s of guest time, recorded by {} ({}), {}\n", manifest_.cause, manifest_.detail,
-                     raw(timeline_.begin()), raw(timeline_.end()), seconds_of(manifest_.guest_time_end_ticks - manifest_.guest_time_begin_ticks),
-                     manifest_.recorder, manifest_.engine, manifest_.certified ? "certified" : "not certified") +
+  return fmt::format("{}: {}\npositions {} to {}, {:.3f} s of guest time, recorded by {} ({}), {}\n", evidence_.manifest().cause, evidence_.manifest().detail,
+                     raw(timeline_.begin()), raw(timeline_.end()), seconds_of(evidence_.manifest().guest_time_end_ticks - evidence_.manifest().guest_time_begin_ticks),
+                     evidence_.manifest().recorder, evidence_.manifest().engine, evidence_.manifest().certified ? "certified" : "not certified") +
          here();
 }
 

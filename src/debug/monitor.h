@@ -9,15 +9,15 @@
 #include "debug/guest_view.h"
 #include "debug/symbols.h"
 #include "debug/timeline.h"
-#include "evidence/manifest.h"
+#include "evidence/evidence_reader.h"
 
 namespace recount {
 
 class Monitor {
  public:
   // symbols may be empty.
-  Monitor(Timeline& timeline, const Manifest& manifest, const Symbols& symbols)
-      : timeline_(timeline), manifest_(manifest), symbols_(symbols) {}
+  Monitor(Timeline& timeline, const EvidenceReader& evidence, const Symbols& symbols)
+      : timeline_(timeline), evidence_(evidence), symbols_(symbols) {}
   using Interrupted = std::function<bool()>;
   // Addresses are those of view, which is of where the timeline stands.
   Result<std::string> run(const std::string& command, const GuestView& view, const Interrupted& interrupted);
@@ -40,6 +40,7 @@ class Monitor {
   Result<std::string> back(const Words&, const GuestView&, const Interrupted&);
   Result<std::string> forward(const Words&, const GuestView&, const Interrupted&);
   Result<std::string> dmesg(const Words& words, const GuestView&, const Interrupted&);
+  Result<std::string> console(const Words& words, const GuestView&, const Interrupted&);
   Result<std::string> info(const Words& words, const GuestView&, const Interrupted&);
   Result<std::string> move_to(Position position);
   // To the last of from, and remembers in to where it was.
@@ -49,7 +50,7 @@ class Monitor {
   std::string here();
 
   Timeline& timeline_;
-  const Manifest& manifest_;
+  const EvidenceReader& evidence_;
   const Symbols& symbols_;
   std::vector<Position> past_, future_;  // of moves: where back and forward lead
 };

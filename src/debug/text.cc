@@ -19,6 +19,22 @@ std::optional<uint64_t> number_in(std::string_view text) {
   return value;
 }
 
+std::string for_terminal(std::string text) {
+  auto is_command = [](char c) { return (static_cast<uint8_t>(c) < ' ' && c != '\n' && c != '\t') || c == 0x7f; };
+  std::ranges::replace_if(text, is_command, '?');
+  return text;
+}
+
+std::string_view last_lines(std::string_view text, uint64_t count) {
+  size_t begin = text.size();
+  while (begin > 0 && count > 0) {
+    const size_t before = begin < 2 ? std::string_view::npos : text.rfind('\n', begin - 2);
+    begin = before == std::string_view::npos ? 0 : before + 1;
+    --count;
+  }
+  return text.substr(begin);
+}
+
 std::string value_text(const Bytes& bytes) {
   constexpr size_t kMostShown = 16;
   std::string text = "0x";

@@ -60,6 +60,22 @@ std::string valid_utf8(ByteView bytes, Bytes* pending) {
   return out;
 }
 
+Result<std::vector<ConsolePiece>> read_console_cast(ByteView cast) {
+  std::vector<ConsolePiece> pieces;
+  std::string_view rest(reinterpret_cast<const char*>(cast.data()), cast.size());
+  for (bool header = true; !rest.empty(); header = false) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    if (header) continue;
+    const auto event = nlohmann::json::parse(line, nullptr, false);
+    if (!event.is_array() || event.size() != 3 || !event[0].is_number() || !event[1].is_string() || !event[2].is_string()) {
+      return fail(ErrorKind::kDamaged, "console.cast: not an asciicast");
+    }
+    if (event[1] == "o") pieces.push_back({event[0].get<double>(), event[2].get<std::string>()});
+  }
+  return pieces;
+}
+
 ConsoleCast::ConsoleCast(const std::string& title, uint64_t utc_ns, unsigned columns, unsigned rows) {
   nlohmann::ordered_json header = {{"version", 2},
                                    {"width", columns},

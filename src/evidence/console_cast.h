@@ -4,14 +4,23 @@
 // is joined.
 
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
+#include "base/result.h"
 
 namespace recount {
 
 // The same bytes as valid UTF-8. What may be the beginning of a character at the end stays in pending, if
 // given.
 std::string valid_utf8(ByteView bytes, Bytes* pending);
+
+struct ConsolePiece {
+  double seconds = 0;  // of guest time
+  std::string text;    // what was printed then
+};
+// What a cast says was printed; markers are left out. kDamaged if it is none.
+Result<std::vector<ConsolePiece>> read_console_cast(ByteView cast);
 
 class ConsoleCast {
  public:

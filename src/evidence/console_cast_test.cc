@@ -27,6 +27,24 @@ std::vector<Event> events_of(ConsoleCast& cast) {
   return events;
 }
 
+TEST(ConsoleCast, IsReadAsItWasWrittenAndWhatIsNoneIsRefused) {
+  ConsoleCast cast("t", 0);
+  cast.add(1.5, view_of("one\r\n\"two\""));
+  cast.marker(2, "panic");
+  cast.add(2.25, view_of("\x1b[31mthree"));
+  const Bytes bytes = cast.finish();
+  auto pieces = read_console_cast(bytes);
+  ASSERT_TRUE(pieces);
+  ASSERT_EQ(pieces->size(), 2u);
+  EXPECT_EQ((*pieces)[0].text, "one\r\n\"two\"");
+  EXPECT_EQ((*pieces)[1].seconds, 2.25);
+  EXPECT_EQ((*pieces)[1].text, "\x1b[31mthree");
+  for (const char* other : {"{}\n[]\n", "{}\n[1,\"o\"]\n", "{}\n[\"1\",\"o\",\"x\"]\n", "{}\n[1,2,\"x\"]\n", "{}\n[1,\"o\",3]\n", "{}\n[[[[[[[[\n", "{}\n\xff\n"}) {
+    EXPECT_FALSE(read_console_cast(view_of(other))) << other;
+  }
+  EXPECT_TRUE(read_console_cast({}));
+}
+
 TEST(ConsoleCast, CharacterCutInTwoPiecesIsJoined) {
   ConsoleCast cast("t", 0);
   cast.add(1, view_of("caf\xc3"));
