@@ -99,6 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Bytes chunk(kChunkBytes);
     (void)unpack_ram_chunk("chunk", input, chunk);
     (void)valid_utf8(input, nullptr);
+    (void)read_console_cast(input);
   }
   return 0;
 }
