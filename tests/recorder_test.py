@@ -386,6 +386,15 @@ def save_answers_and_recording_goes_on(bench):
         ends_well(recorder)
 
 
+def words_in_evidence_command_no_terminal(bench):
+    with bench.recorder() as recorder:
+        path = recorder.ctl("save", "red \x1b[31m title \x1b]0;x\x07")["path"]
+        for verb in ["info", path], ["replay", path], ["ls"]:
+            done = recorder.run(*verb)
+            expect("red ?[31m title ?]0;x?" in done.stdout and "\x1b" not in done.stdout + done.stderr, f"{verb}: {done.stdout!r}{done.stderr!r}")
+        ends_well(recorder)
+
+
 def debug_live_looks_back_while_recording_goes_on(bench):
     if not shutil.which("gdb-multiarch"):
         skip("no gdb-multiarch")

@@ -82,7 +82,7 @@ Result<int> info(const EvidenceOptions& options) {
   for (const auto& [key, value] : facts.items()) {
     if (value.is_null() || value == "" || value == Json::array()) continue;
     fmt::print("{:20} {}\n", key,
-               value.is_string() ? value.get<std::string>()
+               value.is_string() ? one_line(value.get<std::string>())
                                  : value.dump(-1, ' ', false, Json::error_handler_t::replace));
   }
   return 0;

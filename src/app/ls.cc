@@ -69,10 +69,10 @@ Result<int> ls(const LsOptions& options) {
   }
   for (const Json& e : all["evidence"]) {
     if (e.contains("error")) {
-      fmt::print("damaged   {}\n", e["error"].get<std::string>());
+      fmt::print("damaged   {}\n", one_line(e["error"]));
     } else {
       fmt::print("{} {}\n            {}: {}\n", e["certified"].get<bool>() ? "certified" : "UNCERTIFIED",
-                 e["path"].get<std::string>(), e["cause"].get<std::string>(), e["detail"].get<std::string>());
+                 one_line(e["path"]), one_line(e["cause"]), one_line(e["detail"]));
     }
   }
   if (all["recorders"].empty() && all["evidence"].empty())

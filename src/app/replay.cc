@@ -74,7 +74,7 @@ Result<int> replay(const ReplayVerbOptions& options) {
   fmt::print("{}replayed {} steps to position {}, {} digests compared, 0 mismatches, pc {:#x}\n",
              options.console ? "\n" : "", replayer->at() - begin, raw(replayer->at()),
              replayer->digests_compared(), replayer->machine().hart().pc);
-  if (at_end) fmt::print("{}: {}\n", manifest.cause, manifest.detail);
+  if (at_end) fmt::print("{}: {}\n", one_line(manifest.cause), one_line(manifest.detail));
   return 0;
 }
 

@@ -27,7 +27,7 @@ void add_version(CLI::App& app, int& exit_code);
 // When verb is the one asked for: runs body, and says an error in one line on standard error.
 void run_as(CLI::App& verb, int& exit_code, std::function<Result<int>()> body);
 
-// An error may quote what somebody typed, or named a file: control characters become '?'.
+// What somebody typed, named a file, or wrote into evidence must not command a terminal: control characters become '?'.
 std::string one_line(std::string text);
 
 // "30s", "500ms", "2m", "1h" in nanoseconds; a number alone means seconds. nullopt if it is no duration.
