@@ -61,6 +61,7 @@ def main():
             text = "\n".join(f"{answer}({seconds} s)" for answer, seconds in said)
             writer = re.search(r"0xdead00000000beef, in the step from position \d+, by hart \d+ at pc (0x[0-9a-f]+)", said[0][0])
             expect(writer, "who-wrote names no writer:\n" + text)
+            expect("(insmod)" in said[0][0], "who-wrote does not name the process:\n" + text)
             expect("sd\ta2,0(a1)" in said[2][0] and "0xdead00000000beef" in said[3][0], "back does not lead to the store:\n" + text)
             expect(said[7][0] == said[2][0], "a watchpoint leads elsewhere:\n" + text)
             begin = time.monotonic()

@@ -19,7 +19,29 @@ from recorder_process import CAPTURED, Linux, Recorder, expect, temporary_folder
 SESSION = ["when", "p $priv", "p/x $pc", "x/2i $pc", "set $end = $pc", "reverse-stepi 3", "stepi 3", "p $pc == $end", "events 4",
            "monitor physical on", "p *(unsigned *)$pc", "monitor physical off", "p *(unsigned *)$pc", "bt", "info symbol $pc",
            "dmesg", "last sysrq_handle_crash", "calls __handle_sysrq", "dmesg 3",
-           "console 4", "goto end", "console 1000"]
+           "console 4", "goto end", "console 1000", "ps", "ps threads", "maps", "maps 2", "maps 99999", "info symbol virtio_queue_rq", "last virtio_queue_rq"]
+
+
+# Without what comes and goes by itself: kworkers, and what says this.
+TOLD_BY_GUEST = (b"for t in /proc/[0-9]*/task/*/stat; do read s < $t; echo \"stat $s\"; done 2> /dev/null; sed 's/^/maps /' /proc/1/maps; dd if=/dev/vda of=/dev/null bs=4k skip=9000 count=16 2> /dev/null; echo to''ld\n")
+
+
+def tasks_are_the_guests(console, ps, threads, maps, text):
+    # Of the kernel's threads /proc knows longer names than what is in task_struct.
+    stats = [(int(pid), name[:15], int(parent)) for pid, name, parent in re.findall(r"\nstat (\d+) \((.*?)\) \S (\d+) ", console)]
+    expected = {(pid, name, parent) for pid, name, parent in stats if not name.startswith("kworker/")}
+    listed = re.findall(r"^ +(\d+) +(\d+) (\S) +(?:\d+|-) \[?(.*?)\]?$", ps, re.MULTILINE)
+    seen = {(int(pid), name, int(parent)) for pid, parent, _, name in listed if not name.startswith("kworker/")}
+    expect(seen == expected and len(seen) > 20, f"ps lists others than /proc does: {seen ^ expected}\n" + text)
+    states = {name: state for _, _, state, name in listed}
+    expect((states["sh"], states["kthreadd"], states["rcu_sched"]) == ("R", "S", "I"), f"states: {states}")
+    expect(re.search(r"^ +1 +0 R +0 sh$", ps, re.MULTILINE), "the shell runs on hart 0:\n" + ps)
+    expect(threads.count("\n") >= ps.count("\n"), "threads are missing:\n" + text)
+    told = [(begin, end, flags, offset, path.strip()) for begin, end, flags, offset, path in
+            re.findall(r"\nmaps ([0-9a-f]+)-([0-9a-f]+) (\S+) ([0-9a-f]+) \S+ \d+([^\r\n]*)", console)]
+    told = [(*row[:4], "" if row[4] == "[vvar]" else row[4]) for row in told]
+    mapped = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) (\S+) ([0-9a-f]+) ?(.*)$", maps, re.MULTILINE)
+    expect(mapped == told and len(told) > 5, f"maps differ from /proc/1/maps: {mapped}\n{told}")
 
 
 def vmcore_opens_in_gdb(recorder, evidence, folder):
@@ -86,8 +108,10 @@ def main():
     try:
         with Recorder(recount, [*linux.arguments(folder, ""), "--window", "2s"], folder) as recorder:
             recorder.wait_for("# ", 240)
-            recorder.type(b"echo syms $(grep -v '\\[' /proc/kallsyms | cut -d' ' -f1,3 | md5sum)\n")
+            recorder.type(b"echo syms $(tr '\\t' ' ' < /proc/kallsyms | cut -d' ' -f1,3 | grep -v ' [$]\\| [.]L' | sort | md5sum)\n")
             recorder.wait_for("\nsyms ", 60)
+            recorder.type(TOLD_BY_GUEST)
+            recorder.wait_for("\ntold", 60)
             recorder.type(b"echo c > /proc/sysrq-trigger\n")
             expect(recorder.wait() == CAPTURED, "no evidence", recorder)
             (evidence,) = recorder.evidence()
@@ -103,6 +127,7 @@ def main():
             expect("panic: Kernel panic" in said[8] and "bytes typed" in said[8], "events are told:\n" + text)
             expect("Cannot access" in said[10] and "error" not in said[12], "physical memory is another one:\n" + text)
             told = re.search(r"\nsyms ([0-9a-f]{32})", recorder.text.decode(errors="replace"))[1]
+            symbols = b"".join(sorted(symbols.splitlines(keepends=True)))
             expect(hashlib.md5(symbols).hexdigest() == told, "the symbols are not those of /proc/kallsyms:\n" + symbols[:1000].decode())
             expect("sysrq_handle_crash" in said[13] and "ksys_write" in said[13], "the stack has no names:\n" + text)
             expect("in section .text" in said[14], "pc has no name:\n" + text)
@@ -110,6 +135,9 @@ def main():
             expect("1 calls" in said[17] and "<write_sysrq_trigger+" in said[17], "calls knows no names:\n" + text)
             expect("Linux version " in said[15] and "Kernel panic - not syncing: sysrq triggered crash" in said[15], "dmesg is the kernel's log:\n" + text)
             expect(said[18].count("\n") == 3 and "Trigger a crash" in said[18], "dmesg is that of the position:\n" + text)
+            tasks_are_the_guests(recorder.text.decode(errors="replace"), said[22], said[23], said[24], text)
+            expect("no memory of its own" in said[25] and "no task 99999" in said[26], "maps of who has none:\n" + text)
+            expect("virtio_queue_rq in section" in said[27] and "<virtio_queue_rq [virtio_blk]>" in said[28], "a module's function has no name:\n" + text)
             expect(said[19].count("\n") == 4 and "Trigger a crash" in said[19] and "not syncing" not in said[19], "the console is that of the position:\n" + text)
             printed = recorder.text.decode().replace("\r", "").replace("\x1b", "?").splitlines()
             expect(said[21].splitlines() == printed[-len(said[21].splitlines()):] and said[21].count("\n") > 100, "the console at the end is not what was printed:\n" + text)

@@ -8,7 +8,7 @@
 #include "app/gdb_symbols.h"
 #include "app/silent_console.h"
 #include "debug/gdb_server.h"
-#include "debug/kallsyms.h"
+#include "debug/linux/kernel_symbols.h"
 #include "debug/symbol_file.h"
 #include "host/folders.h"
 #include "host/local_socket.h"
@@ -126,7 +126,7 @@ Result<int> debug(DebugOptions options) {
     ProgressLine progress;
     timeline = TRY(open_timeline(options.evidence, *evidence, console, [&](uint64_t percent) { progress.show(percent); }));
   }
-  const Symbols symbols = kallsyms_in(timeline->machine().ram());
+  const Symbols symbols = kernel_symbols(timeline->machine());
   std::optional<GdbSymbols> given;
   if (!options.symbols.empty()) given = TRY(symbols_from_file(options.symbols, timeline->machine(), symbols));
   if (options.debuginfod) given = TRY(symbols_from_debuginfod(timeline->machine(), symbols));

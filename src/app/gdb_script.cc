@@ -67,6 +67,8 @@ COMMANDS = [
     (Moving, "back", "Where one was before the last goto."),
     (Moving, "forward", "Undoes back."),
     (Plain, "dmesg", "dmesg [N]: the kernel's log as it is in its memory here."),
+    (Plain, "ps", "ps [threads]: the tasks that Linux has here."),
+    (Plain, "maps", "maps [PID]: what a process has mapped, by default the one that runs here."),
     (Plain, "console", "console [N]: what the guest had printed by here."),
     (OfAddress, "who-wrote", "who-wrote ADDRESS [SIZE]: the last change before here. back goes to it."),
     (OfAddress, "last", "last FUNCTION: goes to the last time before here that it was called."),

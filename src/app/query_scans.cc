@@ -4,7 +4,7 @@
 
 #include "app/query.h"
 #include "app/silent_console.h"
-#include "debug/kallsyms.h"
+#include "debug/linux/kernel_symbols.h"
 #include "debug/query/calls.h"
 #include "debug/query/system_calls.h"
 #include "debug/query/task_switches.h"
@@ -41,7 +41,7 @@ struct Scan {
                         scan->evidence->manifest().guest_time_end_ticks};
     scan->range =
         TRY(range_in(options, t.begin(), [&](const std::string& text) { return position_of(text, window); }));
-    scan->symbols = kallsyms_in(t.machine().ram());
+    scan->symbols = kernel_symbols(t.machine());
     return scan;
   }
   std::function<bool(Position)> on_progress() {

@@ -4,7 +4,7 @@
 
 #include "app/query.h"
 #include "app/silent_console.h"
-#include "debug/kallsyms.h"
+#include "debug/linux/kernel_symbols.h"
 #include "debug/query/call_stacks.h"
 #include "debug/query/instruction_counts.h"
 #include "debug/query/stepper.h"
@@ -74,7 +74,7 @@ Result<void> folded_profile(const QueryOptions& options, QueryOutput& out) {
   std::optional<Symbols> symbols;
   std::optional<CallStacks> stacks;
   TRY(walk->run([&](const Step& step) {
-    if (!stacks) stacks.emplace(symbols.emplace(kallsyms_in(machine.ram())));
+    if (!stacks) stacks.emplace(symbols.emplace(kernel_symbols(machine)));
     stacks->add(step, instruction_of(machine, step), machine.hart());
     return true;
   }));
@@ -94,7 +94,7 @@ Result<void> query_trace(const QueryOptions& options, QueryOutput& out) {
   Machine& machine = walk->replayer->machine();
   std::optional<Symbols> symbols;  // as they are where the trace begins
   return walk->run([&](const Step& step) {
-    if (!symbols) symbols = kallsyms_in(machine.ram());
+    if (!symbols) symbols = kernel_symbols(machine);
     tell_step(out, step, instruction_of(machine, step), *symbols);
     return true;
   });
@@ -104,7 +104,7 @@ Result<void> query_coverage(const QueryOptions& options, QueryOutput& out) {
   auto walk = TRY(Walk::open(options));
   InstructionCounts counts;
   TRY(walk->run([&](const Step& step) { return counts.add(step), true; }));
-  const auto functions = counts.by_function(kallsyms_in(walk->replayer->machine().ram()));
+  const auto functions = counts.by_function(kernel_symbols(walk->replayer->machine()));
   for (const FunctionCount& f : functions) {
     out.tell(fmt::format("{:10} instructions of {} reached, the first at {:#x}", f.pcs, f.name, f.address),
              {{"function", f.name}, {"address", hex(f.address)}, {"pcs", f.pcs}});
@@ -119,7 +119,7 @@ Result<void> query_profile(const QueryOptions& options, QueryOutput& out) {
   auto walk = TRY(Walk::open(options));
   InstructionCounts counts;
   TRY(walk->run([&](const Step& step) { return counts.add(step), true; }));
-  for (const FunctionCount& f : counts.by_function(kallsyms_in(walk->replayer->machine().ram()))) {
+  for (const FunctionCount& f : counts.by_function(kernel_symbols(walk->replayer->machine()))) {
     double percent = 100.0 * static_cast<double>(f.steps) / static_cast<double>(counts.steps());
     out.tell(fmt::format("{:14} {:6.2f} % {}", f.steps, percent, f.name),
              {{"function", f.name}, {"address", hex(f.address)}, {"steps", f.steps}});

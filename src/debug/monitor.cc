@@ -6,6 +6,7 @@
 #include <charconv>
 #include <sstream>
 
+#include "debug/linux/task_text.h"
 #include "debug/printk_log.h"
 #include "debug/query/calls.h"
 #include "debug/query/writes.h"
@@ -56,6 +57,8 @@ const Monitor::Command Monitor::kCommands[] = {
     {"back", "back", "where one was before the last goto", &Monitor::back},
     {"forward", "forward", "undoes back", &Monitor::forward},
     {"dmesg", "dmesg [N]", "the kernel's log as it is in its memory here, the last N records", &Monitor::dmesg},
+    {"ps", "ps [threads]", "the tasks that Linux has here", &Monitor::ps},
+    {"maps", "maps [PID]", "what a process has mapped, by default the one that runs here", &Monitor::maps},
     {"console", "console [N]", "what the guest had printed by here, the last N lines (40)", &Monitor::console},
     {"info", "info recording", "what this evidence is", &Monitor::info},
 };
@@ -88,9 +91,23 @@ Result<std::string> Monitor::help(const Words&, const GuestView&, const Interrup
 std::string Monitor::here() {
   Machine& machine = timeline_.machine();
   uint64_t window = std::max<uint64_t>(timeline_.end() - timeline_.begin(), 1), done = timeline_.at() - timeline_.begin();
-  return fmt::format("position {} ({:.4f} %), guest time {:.6f} s, hart {} at pc {}\n", raw(timeline_.at()),
+  return fmt::format("position {} ({:.4f} %), guest time {:.6f} s, hart {} at pc {}{}\n", raw(timeline_.at()),
                      100.0 * static_cast<double>(done) / static_cast<double>(window), seconds_of(machine.time_ticks()),
-                     machine.hart().hart_id, symbols_.named(machine.hart().pc));
+                     machine.hart().hart_id, symbols_.named(machine.hart().pc), process_on(static_cast<unsigned>(machine.hart().hart_id)));
+}
+
+Result<LinuxKernel> Monitor::linux_kernel() {
+  const GuestView view(timeline_.machine().ram(), supervisor_space_of(timeline_.machine().hart()));
+  if (!btf_) btf_ = Btf::find(view, symbols_);
+  if (!btf_) return fail(ErrorKind::kUnavailable, "no Linux kernel that tells its types is found here: it needs kallsyms and BTF in memory, and their page tables");
+  return LinuxKernel(view, symbols_, *btf_);
+}
+
+std::string Monitor::process_on(unsigned hart) {
+  const uint64_t current = current_task(timeline_.machine().hart(hart));
+  auto kernel = linux_kernel();
+  auto task = kernel && current != 0 ? task_at(*kernel, current) : std::nullopt;
+  return task ? fmt::format(", pid {} ({})", task->pid, for_terminal(task->name)) : "";
 }
 
 Result<std::string> Monitor::when(const Words&, const GuestView&, const Interrupted&) { return here(); }
@@ -175,9 +192,9 @@ Result<std::string> Monitor::who_wrote(const Words& words, const GuestView& view
   std::string text;
   if (stopped && stopped->watch) {
     const WatchHit& w = *stopped->watch;
-    text = fmt::format("{:#x}, physical {:#x}: {} to {}, in the step from position {}, by hart {} at pc {}{}\n", address, raw(w.watch.begin),
+    text = fmt::format("{:#x}, physical {:#x}: {} to {}, in the step from position {}, by hart {} at pc {}{}{}\n", address, raw(w.watch.begin),
                        value_text(w.old_value), value_text(w.new_value), raw(w.before), stopped->hart,
-                       symbols_.named(timeline_.machine().hart(stopped->hart).pc), or_by_event(timeline_.events(), w.before + 1));
+                       symbols_.named(timeline_.machine().hart(stopped->hart).pc), process_on(stopped->hart), or_by_event(timeline_.events(), w.before + 1));
     past_.push_back(w.before);  // back leads there
   } else if (stopped) {
     text = stopped->reason == StopReason::kInterrupted ? "interrupted\n" : fmt::format("{:#x}: not changed in this evidence before here\n", address);
@@ -226,6 +243,22 @@ Result<std::string> Monitor::dmesg(const Words& words, const GuestView&, const I
     text += fmt::format("[{:12.6f}] {}\n", static_cast<double>(records[i].time_ns) / 1e9, for_terminal(records[i].text));
   }
   return text;
+}
+
+Result<std::string> Monitor::ps(const Words& words, const GuestView&, const Interrupted&) {
+  const bool threads = words.size() > 1 && words[1] == "threads";
+  if (words.size() > 1 && !threads) return fail(ErrorKind::kUsage, "usage: ps [threads]");
+  return tasks_text(TRY(linux_kernel()), threads);
+}
+
+Result<std::string> Monitor::maps(const Words& words, const GuestView&, const Interrupted&) {
+  const LinuxKernel kernel = TRY(linux_kernel());
+  if (words.size() == 1) return mappings_text(kernel, current_task(timeline_.machine().hart()));
+  auto pid = number_in(words[1]);
+  auto list = TRY(list_tasks(kernel, true));
+  auto task = std::ranges::find_if(list.tasks, [&](const Task& t) { return pid && t.pid == static_cast<int64_t>(*pid); });
+  if (task == list.tasks.end()) return fail(ErrorKind::kUsage, "usage: maps [PID]: no task " + words[1] + " is there (ps lists them)");
+  return mappings_text(kernel, task->address);
 }
 
 Result<std::string> Monitor::console(const Words& words, const GuestView&, const Interrupted&) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "debug/guest_view.h"
+#include "debug/linux/linux_kernel.h"
 #include "debug/symbols.h"
 #include "debug/timeline.h"
 #include "evidence/evidence_reader.h"
@@ -40,6 +41,8 @@ class Monitor {
   Result<std::string> back(const Words&, const GuestView&, const Interrupted&);
   Result<std::string> forward(const Words&, const GuestView&, const Interrupted&);
   Result<std::string> dmesg(const Words& words, const GuestView&, const Interrupted&);
+  Result<std::string> ps(const Words& words, const GuestView&, const Interrupted&);
+  Result<std::string> maps(const Words& words, const GuestView&, const Interrupted&);
   Result<std::string> console(const Words& words, const GuestView&, const Interrupted&);
   Result<std::string> info(const Words& words, const GuestView&, const Interrupted&);
   Result<std::string> move_to(Position position);
@@ -48,10 +51,15 @@ class Monitor {
   Result<Position> position_of(const Words& words);
   Result<uint64_t> address_in(const Words& words, const char* usage);
   std::string here();
+  // kUnavailable if no kernel that tells its types is found.
+  Result<LinuxKernel> linux_kernel();
+  // ", pid 1 (init)": of who runs on this hart; empty where that is not known.
+  std::string process_on(unsigned hart);
 
   Timeline& timeline_;
   const EvidenceReader& evidence_;
   const Symbols& symbols_;
+  std::optional<Btf> btf_;  // of the guest's kernel, once it was there
   std::vector<Position> past_, future_;  // of moves: where back and forward lead
 };
 

@@ -27,6 +27,7 @@ Bytes symbol_file(const Symbols& symbols) {
   append_struct(table, Elf64_Sym{});
   for (size_t i = 0; i < all.size(); ++i) {
     const Symbol& s = all[i];
+    if (s.name.empty()) continue;
     Elf64_Sym entry{};
     entry.st_name = static_cast<uint32_t>(strings.size());
     entry.st_info = ELF64_ST_INFO(STB_GLOBAL, s.is_code() ? STT_FUNC : STT_OBJECT);

@@ -13,9 +13,13 @@ Symbols::Symbols(std::vector<Symbol> symbols) : symbols_(std::move(symbols)) {
 }
 
 std::optional<uint64_t> Symbols::address_of(std::string_view name) const {
-  auto found = std::ranges::find(symbols_, name, &Symbol::name);
-  if (found == symbols_.end()) return std::nullopt;
-  return found->address;
+  std::optional<uint64_t> in_module;
+  for (const Symbol& symbol : symbols_) {
+    if (symbol.name != name || name.empty()) continue;
+    if (symbol.module.empty()) return symbol.address;
+    if (!in_module) in_module = symbol.address;
+  }
+  return in_module;
 }
 
 std::optional<uint64_t> Symbols::place_in(std::string_view text) const {
@@ -37,7 +41,11 @@ std::string Symbols::describe(uint64_t address, uint64_t within) const {
   // The last one has no known end.
   if (behind == symbols_.begin() || behind == symbols_.end()) return "";
   auto first = std::ranges::lower_bound(symbols_, std::prev(behind)->address, {}, &Symbol::address);
-  return address == first->address ? first->name : fmt::format("{}+{:#x}", first->name, address - first->address);
+  // An end may be where something else begins.
+  first = std::find_if(first, behind, [](const Symbol& s) { return !s.name.empty(); });
+  if (first == behind) return "";
+  std::string name = address == first->address ? first->name : fmt::format("{}+{:#x}", first->name, address - first->address);
+  return first->module.empty() ? name : fmt::format("{} [{}]", name, first->module);
 }
 
 namespace {
