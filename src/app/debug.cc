@@ -29,6 +29,7 @@ struct DebugOptions {
   std::string symbols;
   bool debuginfod = false;
   std::string live;  // a running recorder
+  std::string sysroot;
 };
 
 // What gdb is started with, and the socket that it finds us by.
@@ -64,8 +65,10 @@ class PrivateFolder {
   GdbSymbols symbols_;
 };
 
-std::vector<std::string> gdb_command(const PrivateFolder& folder, const std::string& target) {
+// sysroot: empty if there is none.
+std::vector<std::string> gdb_command(const PrivateFolder& folder, const std::string& sysroot, const std::string& target) {
   std::vector<std::string> words = {"gdb-multiarch", "-q", "-iex", "set architecture riscv:rv64", "-iex", "set confirm off"};
+  if (!sysroot.empty()) words.insert(words.end(), {"-iex", "set sysroot " + sysroot});
   const auto& [symbols, offset] = folder.symbols();
   if (!symbols.empty() && offset == 0) words.push_back(symbols);
   if (!symbols.empty() && offset != 0) words.insert(words.end(), {"-ex", fmt::format("symbol-file -o {:#x} \"{}\"", offset, symbols)});
@@ -74,9 +77,9 @@ std::vector<std::string> gdb_command(const PrivateFolder& folder, const std::str
 }
 
 // gdb is our child, and its end is ours.
-Result<int> with_gdb(GdbServer& server, const PrivateFolder& folder) {
+Result<int> with_gdb(const DebugOptions& options, GdbServer& server, const PrivateFolder& folder) {
   auto listener = TRY(LocalListener::listen(folder.socket()));
-  TRY(start_in_foreground(gdb_command(folder, folder.socket()), "gdb-multiarch"));
+  TRY(start_in_foreground(gdb_command(folder, options.sysroot, folder.socket()), "gdb-multiarch"));
   constexpr uint64_t kLook_ns = 100'000'000;
   for (;;) {
     int fd = listener.fd();
@@ -88,12 +91,20 @@ Result<int> with_gdb(GdbServer& server, const PrivateFolder& folder) {
   }
 }
 
-// 0: any port.
-Result<int> for_any_client(uint16_t port, GdbServer& server, const PrivateFolder& folder) {
-  auto listener = TRY(LoopbackListener::listen(port));
+// As one word of a command line.
+std::string for_shell(const std::string& word) {
+  constexpr std::string_view kPlain = "-_./:=+,@%^abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
+Result<int> for_any_client(const DebugOptions& options, GdbServer& server, const PrivateFolder& folder) {
+  auto listener = TRY(LoopbackListener::listen(options.port.value_or(0)));
   std::string line;
-  for (const std::string& word : gdb_command(folder, fmt::format("127.0.0.1:{}", listener.port()))) {
-    line += (line.empty() ? "" : " ") + (word.find(' ') == std::string::npos ? word : "'" + word + "'");
+  for (const std::string& word : gdb_command(folder, options.sysroot, fmt::format("127.0.0.1:{}", listener.port()))) {
+    line += (line.empty() ? "" : " ") + for_shell(word);
   }
   fmt::print("{}\n", line);
   std::fflush(stdout);
@@ -133,7 +144,7 @@ Result<int> debug(DebugOptions options) {
   Monitor monitor(*timeline, *evidence, symbols);
   GdbServer server(*timeline, monitor);
   const PrivateFolder folder = TRY(PrivateFolder::make(symbols, given));
-  return serves ? for_any_client(options.port.value_or(0), server, folder) : with_gdb(server, folder);
+  return serves ? for_any_client(options, server, folder) : with_gdb(options, server, folder);
 }
 
 }  // namespace
@@ -149,6 +160,8 @@ void add_debug(CLI::App& app, int& exit_code) {
   verb->add_flag("--no-gdb", options->no_gdb, "Start no gdb; print how to start one");
   auto* symbols = verb->add_option("--symbols", options->symbols, "A file with the guest's symbols, as gdb reads it (vmlinux); refused if its build id is not the kernel's");
   verb->add_flag("--debuginfod", options->debuginfod, "Take the kernel's debug file from $DEBUGINFOD_URLS, by its build id")->excludes(symbols);
+  verb->add_option("--sysroot", options->sysroot, "The guest's files: gdb's process command takes the names of what a process runs from there")
+      ->check(CLI::ExistingDirectory);
   verb->footer("Example: recount debug guest-panic-20261124T224500Z.recount, then: reverse-stepi, goto -1s, who-wrote ADDRESS");
   run_as(*verb, exit_code, [options] { return debug(*options); });
 }

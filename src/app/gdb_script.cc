@@ -3,7 +3,9 @@
 namespace recount {
 
 // Addresses are any expression for gdb, which knows the symbols that were loaded. After a move gdb reads everything anew.
-const char* const kGdbScript = R"PY(import re
+const char* const kGdbScript = R"PY(import os
+import re
+import shlex
 
 import gdb
 
@@ -76,6 +78,45 @@ COMMANDS = [
 ]
 for kind, name, text in COMMANDS:
     type(name, (kind,), {"__doc__": text, "name": name})(name, gdb.COMMAND_RUNNING)
+
+
+class Process(gdb.Command):
+    """process [PID]: names of what a process runs, by default the one that runs here, from its files below `set sysroot`."""
+
+    loaded = set()
+
+    def invoke(self, argument, from_tty):
+        root = gdb.parameter("sysroot")
+        if not os.path.isdir(root):
+            raise gdb.GdbError("where are the guest's files? recount debug --sysroot DIR, or set sysroot DIR")
+        begins, runs = {}, []
+        for begin, flags, offset, path in re.findall(r"^([0-9a-f]+)-[0-9a-f]+ (\S+) ([0-9a-f]+) (/.*)$", monitor("maps " + argument), re.MULTILINE):
+            if int(offset, 16) == 0:
+                begins.setdefault(path, int(begin, 16))
+            if "x" in flags and path not in runs:
+                runs.append(path)
+        for path in runs:
+            self.load(os.path.realpath(root), path, begins.get(path, 0))
+
+    def load(self, root, path, begin):
+        # The guest names the file: it must not name one elsewhere.
+        file = os.path.realpath(os.path.join(root, path.lstrip("/")))
+        if not file.startswith(root.rstrip("/") + "/") or not os.path.isfile(file):
+            print("%s: not below %s" % (path, root))
+            return
+        with open(file, "rb") as elf:
+            header = elf.read(18)
+        if header[:4] != b"\x7fELF" or len(header) < 18:
+            print("%s: not an ELF file" % file)
+            return
+        moved = 0 if header[16] == 2 else begin  # ET_EXEC is where it says
+        if (file, moved) not in self.loaded:
+            gdb.execute("add-symbol-file %s -o %#x" % (shlex.quote(file), moved), to_string=True)
+            self.loaded.add((file, moved))
+        print("%s at %#x" % (file, moved))
+
+
+Process("process", gdb.COMMAND_FILES)
 
 
 class InfoRecording(gdb.Command):

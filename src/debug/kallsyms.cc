@@ -76,7 +76,7 @@ class Tables {
   // Before the markers: the names, and before those their number. The last marker tells about how far back.
   std::optional<Symbols> find_names() const {
     const size_t most_behind_last = kEvery * (kMostNameBytes + 2);
-    if (markers_at_ < markers_.back() + 16) return std::nullopt;
+    if (markers_at_ < size_t{markers_.back()} + 16) return std::nullopt;
     size_t last = (markers_at_ - markers_.back()) & ~size_t{7};
     size_t first = last > most_behind_last ? last - most_behind_last : 8;
     for (size_t names = last; names >= std::max<size_t>(first, 8); names -= 8) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <random>
@@ -97,6 +99,16 @@ TEST(Kallsyms, DamagedTablesAreReadWithinBounds) {
     for (uint64_t n = 0; n <= random() % 8; ++n) damaged[random() % damaged.size()] = static_cast<uint8_t>(random());
     if (random() % 4 == 0) damaged.resize(random() % damaged.size());
     kallsyms_in(damaged);
+  }
+}
+
+TEST(Kallsyms, AMarkerThatLeadsOutOfMemoryIsNoTable) {
+  Bytes tables = tables_of(many(), 64);
+  const std::string_view first_token("unused");
+  auto tokens = std::ranges::search(tables, first_token).begin() - tables.begin();
+  for (uint32_t marker : {0xfffffff8u, 0xfffffff0u, 0xffffff00u}) {
+    store_le(tables.data() + tokens - 4, marker);  // the last one, right before them
+    EXPECT_TRUE(kallsyms_in(tables).empty());
   }
 }
 

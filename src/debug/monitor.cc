@@ -107,7 +107,7 @@ std::string Monitor::process_on(unsigned hart) {
   const uint64_t current = current_task(timeline_.machine().hart(hart));
   auto kernel = linux_kernel();
   auto task = kernel && current != 0 ? task_at(*kernel, current) : std::nullopt;
-  return task ? fmt::format(", pid {} ({})", task->pid, for_terminal(task->name)) : "";
+  return task ? fmt::format(", pid {} ({})", task->pid, for_terminal_line(task->name)) : "";
 }
 
 Result<std::string> Monitor::when(const Words&, const GuestView&, const Interrupted&) { return here(); }

@@ -25,6 +25,11 @@ std::string for_terminal(std::string text) {
   return text;
 }
 
+std::string for_terminal_line(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\t'; }, '?');
+  return for_terminal(std::move(text));
+}
+
 std::string_view last_lines(std::string_view text, uint64_t count) {
   size_t begin = text.size();
   while (begin > 0 && count > 0) {

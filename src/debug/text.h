@@ -13,6 +13,8 @@ namespace recount {
 std::optional<uint64_t> number_in(std::string_view text);
 // The guest's words, which must not command the terminal that they are shown on: its control characters are '?'.
 std::string for_terminal(std::string text);
+// The same of what must not make lines of its own, such as a name: no tabs and ends of lines either.
+std::string for_terminal_line(std::string text);
 // The last one need not have its end.
 std::string_view last_lines(std::string_view text, uint64_t count);
 // Little-endian, as a number; of more than 16 bytes, those, and "...".

@@ -15,7 +15,10 @@ TEST(Text, TheLastLinesAreAsManyAsAskedFor) {
   EXPECT_EQ(last_lines("", 1), "");
 }
 
-TEST(Text, WhatTheGuestSaysCommandsNoTerminal) { EXPECT_EQ(for_terminal("a\x1b[2J\rb\tc\n\x7f"), "a?[2J?b\tc\n?"); }
+TEST(Text, WhatTheGuestSaysCommandsNoTerminal) {
+  EXPECT_EQ(for_terminal("a\x1b[2J\rb\tc\n\x7f"), "a?[2J?b\tc\n?");
+  EXPECT_EQ(for_terminal_line("a\x1b[2J\rb\tc\n\x7f"), "a?[2J?b?c??");
+}
 
 }  // namespace
 }  // namespace recount

@@ -94,10 +94,11 @@ bool Btf::read_types() {
   return true;
 }
 
-// Up to its zero; empty if it is not in the strings.
+// Up to its zero, or so far as names go (KSYM_NAME_LEN); empty if it is not in the strings.
 std::string_view Btf::string(uint32_t at) const {
   if (at >= strings_end_ - strings_begin_) return {};
-  std::string_view rest(reinterpret_cast<const char*>(blob_.data() + strings_begin_ + at), strings_end_ - strings_begin_ - at);
+  constexpr uint64_t kLongest = 512;
+  std::string_view rest(reinterpret_cast<const char*>(blob_.data() + strings_begin_ + at), std::min(kLongest, strings_end_ - strings_begin_ - at));
   return rest.substr(0, rest.find('\0'));
 }
 
@@ -150,7 +151,9 @@ uint64_t Btf::bytes_of(uint32_t id) const {
 // budget bounds what a hostile structure of structures can cost.
 std::optional<Btf::Member> Btf::member_of(const Type& type, std::string_view name, unsigned depth, unsigned& budget) const {
   if (type.kind != kStruct && type.kind != kUnion) return std::nullopt;
-  for (uint32_t i = 0; i < type.count && budget > 0; ++i, --budget) {
+  for (uint32_t i = 0; i < type.count; ++i) {
+    if (budget == 0) return std::nullopt;
+    --budget;
     const uint64_t at = type.details + i * kMemberBytes;
     const uint32_t where = word(at + 8);
     const Member member{type.bit_sizes ? where & 0xffffff : where, word(at + 4), type.bit_sizes && where >> 24 != 0};

@@ -95,6 +95,15 @@ TEST(Btf, TypesThatHoldThemselvesHaveAnEnd) {
   EXPECT_EQ(btf->field("big.y")->size, 0u);
 }
 
+TEST(Btf, AHostileStructureOfStructuresCostsNoMoreThanIsAllowed) {
+  Blob b;
+  const std::vector<Blob::Member> itself(100, {"", 1, 0});
+  b.structure("s", 8, itself);
+  auto btf = Btf::parse(b.bytes());
+  ASSERT_TRUE(btf);
+  EXPECT_FALSE(btf->field("s.missing"));
+}
+
 TEST(Btf, DamageIsSeenOrHarmless) {
   const Bytes whole = task_blob().bytes();
   auto look = [](Bytes blob) {

@@ -8,7 +8,7 @@ namespace {
 
 constexpr size_t kMostTasks = 100'000;  // pid_max is 32768, or up to 4 Mi where somebody raised it
 
-// include/linux/sched.h, TASK_REPORT, and fs/proc/array.c: the lowest bit that is set names the state.
+// include/linux/sched.h, TASK_REPORT, and fs/proc/array.c: the highest bit that is set names the state.
 constexpr uint64_t kReported = 0x7f, kIdle = 0x402;
 
 char state_of(uint64_t state, uint64_t exit_state) {
