@@ -2,10 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 namespace recount {
@@ -103,11 +102,13 @@ TEST(Kallsyms, DamagedTablesAreReadWithinBounds) {
 }
 
 TEST(Kallsyms, AMarkerThatLeadsOutOfMemoryIsNoTable) {
-  Bytes tables = tables_of(many(), 64);
+  std::vector<Symbol> symbols = many();
+  symbols.resize(600);  // three markers, and four bytes of zeros behind them
+  Bytes tables = tables_of(symbols, 64);
   const std::string_view first_token("unused");
   auto tokens = std::ranges::search(tables, first_token).begin() - tables.begin();
   for (uint32_t marker : {0xfffffff8u, 0xfffffff0u, 0xffffff00u}) {
-    store_le(tables.data() + tokens - 4, marker);  // the last one, right before them
+    store_le(tables.data() + tokens - 8, marker);
     EXPECT_TRUE(kallsyms_in(tables).empty());
   }
 }
