@@ -93,7 +93,11 @@ std::optional<uint64_t> gdb_register(const Machine& machine, unsigned hart, uint
   if (number == kGdbPrivilege) return static_cast<uint64_t>(s.privilege);
   const auto* csr = std::ranges::find(kCsrs, number - kGdbFirstCsr, &Csr::number);
   if (csr == std::end(kCsrs)) return std::nullopt;
-  return csr->value(s, machine.timebase());
+  if (s.hart_id == machine.hart().hart_id) return csr->value(s, machine.timebase());
+  // Its count lacks the position while others have their turns (src/machine/hart_turns.cc).
+  HartState in_turn = s;
+  in_turn.unretired += machine.timebase().steps;
+  return csr->value(in_turn, machine.timebase());
 }
 
 std::optional<std::string> gdb_register_hex(const Machine& machine, unsigned hart, uint64_t number) {

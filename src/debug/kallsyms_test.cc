@@ -113,6 +113,20 @@ TEST(Kallsyms, AMarkerThatLeadsOutOfMemoryIsNoTable) {
   }
 }
 
+TEST(Symbols, ModulesEndAndTheirFunctionsHaveOneName) {
+  Symbols symbols({{"probe", 0x100, 't', "virtio"}, {"remove", 0x180, 't', "virtio"}, {"", 0x200, '?', ""}, {"probe", 0x8000, 'T', ""}, {"_end", 0x9000, 'D', ""}});
+  EXPECT_EQ(symbols.describe(0x100), "probe [virtio]");
+  EXPECT_EQ(symbols.describe(0x104), "probe+0x4 [virtio]");
+  EXPECT_EQ(symbols.name_at(0x100), "probe [virtio]");
+  EXPECT_EQ(symbols.name_at(0x104), "probe [virtio]");
+  EXPECT_EQ(symbols.describe(0x1ff), "remove+0x7f [virtio]");
+  EXPECT_EQ(symbols.describe(0x200), "");
+  EXPECT_EQ(symbols.describe(0x7fff), "");
+  EXPECT_EQ(symbols.address_of("probe"), 0x8000u);
+  EXPECT_EQ(symbols.address_of("remove"), 0x180u);
+  EXPECT_FALSE(symbols.address_of(""));
+}
+
 TEST(Symbols, DescribeWhatLiesBetweenTheFirstAndTheLast) {
   Symbols symbols({{"b", 0x200, 't'}, {"a", 0x100, 't'}, {"also_a", 0x100, 't'}, {"end", 0x300, 'd'}});
   EXPECT_EQ(symbols.describe(0x100), "a");

@@ -71,7 +71,9 @@ Result<std::string> Monitor::run(const std::string& command, const GuestView& vi
   if (found == std::end(kCommands)) {
     return fail(ErrorKind::kUsage, "no such command: " + (words.empty() ? "(nothing)" : words[0]) + "; monitor help lists them");
   }
-  return (this->*found->run)(words, view, interrupted);
+  auto answer = (this->*found->run)(words, view, interrupted);
+  // Events and manifests have words of the guest's and of others in them.
+  return answer ? Result<std::string>(for_terminal(*answer)) : answer;
 }
 
 Result<uint64_t> Monitor::address_in(const Words& words, const char* usage) {
@@ -240,7 +242,7 @@ Result<std::string> Monitor::dmesg(const Words& words, const GuestView&, const I
   size_t most = words.size() > 1 ? number_in(words[1]).value_or(records.size()) : records.size();
   std::string text;
   for (size_t i = records.size() - std::min(most, records.size()); i < records.size(); ++i) {
-    text += fmt::format("[{:12.6f}] {}\n", static_cast<double>(records[i].time_ns) / 1e9, for_terminal(records[i].text));
+    text += fmt::format("[{:12.6f}] {}\n", static_cast<double>(records[i].time_ns) / 1e9, records[i].text);
   }
   return text;
 }
@@ -269,7 +271,7 @@ Result<std::string> Monitor::console(const Words& words, const GuestView&, const
     if (piece.seconds <= now) text += piece.text;
   }
   std::erase(text, '\r');
-  text = for_terminal(std::string(last_lines(text, words.size() > 1 ? number_in(words[1]).value_or(40) : 40)));
+  text = last_lines(text, words.size() > 1 ? number_in(words[1]).value_or(40) : 40);
   return text.empty() || text.ends_with('\n') ? text : text + '\n';
 }
 

@@ -32,8 +32,12 @@ class Ring {
     std::vector<LogRecord> records;
     // Identifiers wrap at 62 bits; the tail is never more than the ring behind the head.
     const uint64_t live = std::min((head - tail) & kIdMask, count_ - 1);
-    for (uint64_t n = 0; n <= live; ++n) {
-      if (auto record = record_of((tail + n) & kIdMask)) records.push_back(std::move(*record));
+    // Records that share their text could be any amount of it: a ring's fit into it.
+    for (uint64_t n = 0, text_bytes = 0; n <= live && text_bytes <= data_bytes_; ++n) {
+      auto record = record_of((tail + n) & kIdMask);
+      if (!record) continue;
+      text_bytes += record->text.size();
+      records.push_back(std::move(*record));
     }
     return records;
   }

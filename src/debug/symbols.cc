@@ -35,17 +35,28 @@ std::string Symbols::describe(uint64_t address) const { return describe(address,
 
 std::string Symbols::describe_return(uint64_t address) const { return describe(address, address - 1); }
 
-// By the symbol that within belongs to.
-std::string Symbols::describe(uint64_t address, uint64_t within) const {
-  auto behind = std::ranges::upper_bound(symbols_, within, {}, &Symbol::address);
+// nullptr: outside of the symbols.
+const Symbol* Symbols::symbol_at(uint64_t address) const {
+  auto behind = std::ranges::upper_bound(symbols_, address, {}, &Symbol::address);
   // The last one has no known end.
-  if (behind == symbols_.begin() || behind == symbols_.end()) return "";
+  if (behind == symbols_.begin() || behind == symbols_.end()) return nullptr;
   auto first = std::ranges::lower_bound(symbols_, std::prev(behind)->address, {}, &Symbol::address);
   // An end may be where something else begins.
   first = std::find_if(first, behind, [](const Symbol& s) { return !s.name.empty(); });
-  if (first == behind) return "";
-  std::string name = address == first->address ? first->name : fmt::format("{}+{:#x}", first->name, address - first->address);
-  return first->module.empty() ? name : fmt::format("{} [{}]", name, first->module);
+  return first == behind ? nullptr : &*first;
+}
+
+std::string Symbols::name_at(uint64_t address) const {
+  const Symbol* symbol = symbol_at(address);
+  return symbol == nullptr ? "" : symbol->module.empty() ? symbol->name : fmt::format("{} [{}]", symbol->name, symbol->module);
+}
+
+// By the symbol that within belongs to.
+std::string Symbols::describe(uint64_t address, uint64_t within) const {
+  const Symbol* symbol = symbol_at(within);
+  if (symbol == nullptr) return "";
+  std::string name = address == symbol->address ? symbol->name : fmt::format("{}+{:#x}", symbol->name, address - symbol->address);
+  return symbol->module.empty() ? name : fmt::format("{} [{}]", name, symbol->module);
 }
 
 namespace {

@@ -32,7 +32,9 @@ class Symbols {
   std::optional<uint64_t> place_in(std::string_view text) const;
   // "name+0x10", or "name", or "name+0x10 [module]"; empty outside of the symbols.
   std::string describe(uint64_t address) const;
-  // The same of a return address. A call of what never returns may be the last instruction of its function.
+  // What describe() gives of it without the offset: "name", "name [module]", or empty.
+  std::string name_at(uint64_t address) const;
+  // describe() of a return address. A call of what never returns may be the last instruction of its function.
   std::string describe_return(uint64_t address) const;
 
   // "0x80001000 <name+0x10>", or the number alone.
@@ -40,6 +42,7 @@ class Symbols {
   std::string named_return(uint64_t address) const;
 
  private:
+  const Symbol* symbol_at(uint64_t address) const;
   std::string describe(uint64_t address, uint64_t within) const;
 
   std::vector<Symbol> symbols_;

@@ -1,5 +1,7 @@
 #include "debug/text.h"
 
+#include "evidence/console_cast.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,6 +22,11 @@ std::optional<uint64_t> number_in(std::string_view text) {
 }
 
 std::string for_terminal(std::string text) {
+  text = valid_utf8(view_of(text), nullptr);
+  // U+0080 to U+009F are commands, too.
+  for (size_t at = 0; (at = text.find('\xc2', at)) != std::string::npos; ++at) {
+    if (at + 1 < text.size() && static_cast<uint8_t>(text[at + 1]) < 0xa0) text.replace(at, 2, "?");
+  }
   auto is_command = [](char c) { return (static_cast<uint8_t>(c) < ' ' && c != '\n' && c != '\t') || c == 0x7f; };
   std::ranges::replace_if(text, is_command, '?');
   return text;

@@ -17,6 +17,7 @@ TEST(Text, TheLastLinesAreAsManyAsAskedFor) {
 
 TEST(Text, WhatTheGuestSaysCommandsNoTerminal) {
   EXPECT_EQ(for_terminal("a\x1b[2J\rb\tc\n\x7f"), "a?[2J?b\tc\n?");
+  EXPECT_EQ(for_terminal("\xc2\x9b" "2J caf\xc3\xa9 \xc2\xa0 \xff \xc3"), "?2J caf\xc3\xa9 \xc2\xa0 \xef\xbf\xbd \xef\xbf\xbd");
   EXPECT_EQ(for_terminal_line("a\x1b[2J\rb\tc\n\x7f"), "a?[2J?b?c??");
 }
 

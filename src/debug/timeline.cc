@@ -122,6 +122,7 @@ class Timeline::Armed {
     for (const Watch& w : timeline.watches_) ranges.push_back({w.begin, w.size_bytes, w.what != WatchFor::kChange, w.what != WatchFor::kRead});
     timeline.stops_.set(timeline.breakpoints_, std::move(ranges));
     timeline.remember_values();
+    timeline.more_.clear();
     timeline.machine().set_debug_stops(&timeline.stops_);
   }
   ~Armed() { timeline_.machine().set_debug_stops(nullptr); }
@@ -142,18 +143,25 @@ std::optional<WatchHit> Timeline::hit_of(size_t watch) const {
 
 // While Armed. To the next stop before limit, or a million steps on, or to limit.
 Result<std::optional<Stopped>> Timeline::next_stop(Position limit) {
+  if (!more_.empty()) {
+    Stopped next = std::move(more_.back());
+    more_.pop_back();
+    return next;
+  }
   TRY(run_to(std::min(limit, at() + kPollEvery)));
   const DebugStops::Hits hits = stops_.take();
   // Before a step and behind it, the turn is that of the hart that makes it.
   auto hart = static_cast<unsigned>(machine().hart().hart_id);
-  for (size_t i = 0; i < hits.ranges.size(); ++i) {
-    auto hit = hits.ranges[i] ? hit_of(i) : std::nullopt;
-    if (!hit) continue;
-    remember_values();
-    return Stopped{StopReason::kWatch, hart, std::move(hit)};
+  // One step may access several ranges, and end at a breakpoint.
+  if (hits.breakpoint) more_.push_back({StopReason::kBreakpoint, hart, {}});
+  for (size_t i = hits.ranges.size(); i-- > 0;) {
+    if (auto hit = hits.ranges[i] ? hit_of(i) : std::nullopt) more_.push_back({StopReason::kWatch, hart, std::move(hit)});
   }
-  if (hits.breakpoint) return Stopped{StopReason::kBreakpoint, hart, {}};
-  return std::nullopt;
+  if (more_.empty()) return std::nullopt;
+  remember_values();
+  Stopped first = std::move(more_.back());
+  more_.pop_back();
+  return first;
 }
 
 Result<Stopped> Timeline::resume(Direction direction, const std::function<bool()>& interrupted) {

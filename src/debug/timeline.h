@@ -119,6 +119,7 @@ class Timeline {
   std::vector<uint64_t> breakpoints_;
   std::vector<Watch> watches_;
   std::vector<Bytes> values_;  // of the watches, as last looked at
+  std::vector<Stopped> more_;  // stops of the step to here that are not told yet, the next one last; while Armed
   DebugStops stops_;           // of the machine, while Armed
 };
 

@@ -29,6 +29,10 @@ Result<void> load(SealedFileReader& in, const Replayer& replayer, Checkpoints& c
 
 Result<void> write_timeline_index(const std::string& path, const EvidenceReader& evidence, const Replayer& replayer,
                                   const Checkpoints& checkpoints) {
+  constexpr uint64_t kMostWritten = 1ull << 30;
+  uint64_t disk_bytes = 0;
+  for (const auto& disk : replayer.disk_histories()) disk_bytes += disk->kept_bytes();
+  if (disk_bytes > kMostWritten) return fail(ErrorKind::kUnavailable, "more than 1 GiB was written to the guest's disks");
   auto out = TRY(SealedFileWriter::create(path));
   out->bytes(header_of(evidence));
   for (const auto& disk : replayer.disk_histories()) disk->save(*out);

@@ -25,6 +25,7 @@ class DiskHistory final : public BlockPort {
   // All that is kept; and that as what is kept now, of a disk of the same stack, whose moment stays. kDamaged if it cannot be
   // this disk's, kUnavailable if there is no place for it: then this is of no use any more.
   void save(SealedFileWriter& out) const;
+  uint64_t kept_bytes() const { return used_bytes_; }
   Result<void> load(SealedFileReader& in);
 
   uint64_t sector_count() const override { return below_.sector_count(); }

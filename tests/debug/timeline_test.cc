@@ -242,6 +242,16 @@ TEST_F(TimelineTest, AWatchSeesWhatSingleStepsSee) {
     };
     ASSERT_TRUE(t->scan(from, t->end(), hooks));
     EXPECT_TRUE(std::ranges::includes(accessed, expected));
+    // A step that touches two ranges is told of both.
+    std::vector<Position> twice, told;
+    for (Position p : accessed) twice.insert(twice.end(), {p, p});
+    hooks.watches.push_back(hooks.watches[0]);
+    hooks.on_access = [&](const WatchHit& hit, unsigned) {
+      told.push_back(hit.before);
+      return true;
+    };
+    ASSERT_TRUE(t->scan(from, t->end(), hooks));
+    EXPECT_EQ(told, twice);
     t->set_watchpoints({*changed});
     ASSERT_EQ(t->resume(Direction::kBackward, {})->reason, StopReason::kWatch);
     EXPECT_EQ(t->at(), expected.back());

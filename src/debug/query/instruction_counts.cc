@@ -15,9 +15,8 @@ CodeAddress code_address_of(const Step& step) {
 
 std::string function_name(const Symbols& symbols, const CodeAddress& at) {
   if (at.space != 0) return fmt::format("[user {:#x}]", at.space & satp::kPpnMask);
-  std::string name = symbols.describe(at.pc);
-  if (name.empty()) return fmt::format("[{:#x}]", at.pc & ~kPageMask);
-  return name.substr(0, name.find('+'));
+  std::string name = symbols.name_at(at.pc);
+  return name.empty() ? fmt::format("[{:#x}]", at.pc & ~kPageMask) : name;
 }
 
 void InstructionCounts::add(const Step& step) {
