@@ -19,7 +19,8 @@ inline Elf64_Ehdr riscv_elf_header(uint16_t type) {
   header.e_type = type;
   header.e_machine = EM_RISCV;
   header.e_version = EV_CURRENT;
-  header.e_flags = EF_RISCV_RVC | EF_RISCV_FLOAT_ABI_DOUBLE;
+  // A kernel's own core has none: crash takes bit 0 there for "incomplete".
+  header.e_flags = type == ET_CORE ? 0 : EF_RISCV_RVC | EF_RISCV_FLOAT_ABI_DOUBLE;
   header.e_ehsize = sizeof header;
   return header;
 }
