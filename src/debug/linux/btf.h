@@ -1,6 +1,7 @@
 #pragma once
 // The types of a Linux kernel, as it carries them itself (CONFIG_DEBUG_INFO_BTF): where the members of its structures are. Format:
-// Documentation/bpf/btf.rst of Linux. It is the guest's, so hostile: our own reader, as libbpf of Debian 12 trusts what it reads.
+// Documentation/bpf/btf.rst of Linux. It is the guest's, so hostile: our own reader, which checks every
+// offset and bounds what it costs.
 
 #include <optional>
 #include <string>
