@@ -143,32 +143,33 @@ std::optional<WatchHit> Timeline::hit_of(size_t watch) const {
 
 // While Armed. To the next stop before limit, or a million steps on, or to limit.
 Result<std::optional<Stopped>> Timeline::next_stop(Position limit) {
-  if (!more_.empty()) {
-    Stopped next = std::move(more_.back());
-    more_.pop_back();
-    return next;
-  }
+  if (more_.empty()) TRY(run_to_stops(limit));
+  if (more_.empty()) return std::nullopt;
+  Stopped next = std::move(more_.back());
+  more_.pop_back();
+  return next;
+}
+
+// The same; what stopped it is in more_.
+Result<void> Timeline::run_to_stops(Position limit) {
   TRY(run_to(std::min(limit, at() + kPollEvery)));
   const DebugStops::Hits hits = stops_.take();
   // Before a step and behind it, the turn is that of the hart that makes it.
   auto hart = static_cast<unsigned>(machine().hart().hart_id);
   // One step may access several ranges, and end at a breakpoint.
-  if (hits.breakpoint) more_.push_back({StopReason::kBreakpoint, hart, {}});
+  if (hits.breakpoint && at() < limit) more_.push_back({StopReason::kBreakpoint, hart, {}});
   for (size_t i = hits.ranges.size(); i-- > 0;) {
     if (auto hit = hits.ranges[i] ? hit_of(i) : std::nullopt) more_.push_back({StopReason::kWatch, hart, std::move(hit)});
   }
-  if (more_.empty()) return std::nullopt;
-  remember_values();
-  Stopped first = std::move(more_.back());
-  more_.pop_back();
-  return first;
+  if (!more_.empty()) remember_values();
+  return {};
 }
 
 Result<Stopped> Timeline::resume(Direction direction, const std::function<bool()>& interrupted) {
   if (direction == Direction::kBackward) return resume_backward(interrupted);
   Armed armed(*this);
   stops_.pass(raw(at()));
-  while (at() < end_) {
+  while (at() < end_ || !more_.empty()) {
     if (auto stopped = TRY(next_stop(end_))) return *stopped;
     if (interrupted && interrupted()) return Stopped{StopReason::kInterrupted, 0, {}};
   }
@@ -181,7 +182,7 @@ Result<std::optional<Stopped>> Timeline::last_in(Position from, Position to, con
   std::optional<Stopped> last;
   TRY(go_to(from));
   Armed armed(*this);
-  while (at() < to) {
+  while (at() < to || !more_.empty()) {
     if (auto stopped = TRY(next_stop(to))) {
       where = stopped->watch ? stopped->watch->before : at();
       last = std::move(stopped);
@@ -229,7 +230,7 @@ Result<void> Timeline::scan(Position from, Position to, const Hooks& hooks) {
     TRY(go_to(from));
     Armed armed(*this);
     bool go_on = true;
-    while (go_on && at() < std::min(to, end_)) {
+    while (go_on && (at() < std::min(to, end_) || !more_.empty())) {
       auto stopped = TRY(next_stop(std::min(to, end_)));
       if (!stopped) {
         go_on = !hooks.on_progress || hooks.on_progress(at());

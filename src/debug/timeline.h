@@ -105,6 +105,7 @@ class Timeline {
   void remember_values();
   class Armed;
   Result<std::optional<Stopped>> next_stop(Position limit);
+  Result<void> run_to_stops(Position limit);
   Result<Stopped> resume_backward(const std::function<bool()>& interrupted);
 
   const EvidenceReader& evidence_;

@@ -252,6 +252,10 @@ TEST_F(TimelineTest, AWatchSeesWhatSingleStepsSee) {
     };
     ASSERT_TRUE(t->scan(from, t->end(), hooks));
     EXPECT_EQ(told, twice);
+    // Of the last step, too.
+    told.clear();
+    ASSERT_TRUE(t->scan(from, accessed[0] + 1, hooks));
+    EXPECT_EQ(told, (std::vector<Position>{accessed[0], accessed[0]}));
     t->set_watchpoints({*changed});
     ASSERT_EQ(t->resume(Direction::kBackward, {})->reason, StopReason::kWatch);
     EXPECT_EQ(t->at(), expected.back());
